@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The client's inside: what its parts share, and how they call each other.
+ *
+ * Threads. The I/O thread (io.c) owns the wire and all timers. Callers' threads publish, subscribe
+ * and settle. One caller's thread at a time dispatches. `lock` guards everything here that is not
+ * marked otherwise; it is never held while a callback runs or while the wire is waited for. */
+#ifndef NX_CLIENT_H
+#define NX_CLIENT_H
+
+#include <nexus/nexus.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include "clock.h"
+#include "options.h"
+#include "status.h"
+#include "transport.h"
+
+struct nx_publisher; /* publisher.h: events on their way out */
+struct nx_requests;  /* requests.h: JetStream API calls under way */
+
+#define NX_LISTENER_INBOX 1 /* `<inbox>.>`; subscriptions' numbers are higher */
+
+/* A callback that is due, other than a message. Runs once, on the dispatching thread, without the
+ * lock; frees itself. `client` is being torn down when `nexus_client_destroy` runs it. */
+struct nx_due {
+    struct nx_due *next;
+    void (*run)(struct nexus_client *client, struct nx_due *due);
+};
+
+/* Counters; lib/stats.c turns them into struct nexus_client_stats. Relaxed atomics. */
+enum nx_counter {
+    NX_PUBLISHED,
+    NX_ACKED,
+    NX_DUPLICATES,
+    NX_RESENT,
+    NX_FAILED,
+    NX_IN_FLIGHT,
+    NX_RECEIVED,
+    NX_HANDLED,
+    NX_RETRIED,
+    NX_REJECTED,
+    NX_DEFERRED,
+    NX_QUEUED,
+    NX_IN_HAND,
+    NX_POISON,
+    NX_POISON_SIZE,
+    NX_POISON_JSON,
+    NX_POISON_ENVELOPE,
+    NX_POISON_TENANT,
+    NX_POISON_PAYLOAD,
+    NX_POISON_CHANNEL,
+    NX_REDELIVERED,
+    NX_SCHEMA_DRIFT,
+    NX_CLOCK_DROPPED,
+    NX_CONNECTS,
+    NX_DISCONNECTS,
+    NX_COUNTERS
+};
+
+struct nexus_client {
+    struct nx_options *options;        /* constant */
+    struct nx_transport *wire;         /* constant pointer */
+    struct nx_clock *clock;            /* locks itself */
+    pid_t pid;                         /* constant: who may use it */
+    char inbox[NEXUS_SUBJECT_MAX + 1]; /* constant: the prefix of reply subjects, no dot behind */
+
+    /* The handle, and every delivery that is still unsettled, hold one reference each. */
+    atomic_uint references;
+    atomic_bool closed;   /* takes no more events, subscriptions or verdicts */
+    atomic_bool stopping; /* the I/O thread shall end */
+
+    pthread_mutex_t lock;
+    pthread_t io_thread;
+    bool io_running;
+
+    atomic_int state; /* enum nexus_client_state */
+    uint64_t epoch;   /* counts connections; 0: none yet */
+    bool up;          /* the wire takes messages */
+    int down_code;    /* why the last attempt failed */
+    char down_text[256];
+    pthread_cond_t state_changed; /* monotonic clock */
+    int64_t reconnect_at;         /* next attempt; 0: none is planned */
+    unsigned attempts;            /* failed ones in a row */
+
+    struct nx_publisher *publisher;
+    struct nx_requests *requests;
+
+    struct nexus_subscription *subscriptions; /* linked by `next` */
+    struct nexus_subscription *serve_next;    /* whose turn it is, round robin */
+    uint64_t next_listener;
+
+    /* Dispatching. */
+    struct nx_due *due_first;
+    struct nx_due **due_last;
+    int due_fd;         /* eventfd, readable while anything is due or a stop is wanted */
+    bool due_signalled; /* due_fd is readable */
+    atomic_bool stop_wanted;
+    atomic_bool dispatching;
+    _Atomic(pthread_t) dispatcher; /* valid while `dispatching` */
+    bool destroy_wanted;           /* destroy was called from a callback */
+
+    atomic_uint_fast64_t counters[NX_COUNTERS];
+
+    pthread_mutex_t log_lock; /* calls of the log callback do not overlap */
+};
+
+static inline void nx_count(struct nexus_client *client, enum nx_counter counter)
+{
+    atomic_fetch_add_explicit(&client->counters[counter], 1, memory_order_relaxed);
+}
+
+static inline void nx_uncount(struct nexus_client *client, enum nx_counter counter)
+{
+    atomic_fetch_sub_explicit(&client->counters[counter], 1, memory_order_relaxed);
+}
+
+/* client.c */
+struct nexus_client *nx_client_retain(struct nexus_client *client);
+void nx_client_release(struct nexus_client *client);
+/* NEXUS_E_INVALID (NULL), NEXUS_E_FORK, NEXUS_E_CLOSED, or NEXUS_OK. */
+int nx_client_usable(struct nexus_client *client, struct nexus_error *err);
+
+/* io.c: the I/O thread's round. Anything that sets an earlier deadline wakes the wire. */
+int nx_io_start(struct nexus_client *client, struct nexus_error *err);
+void nx_io_stop(struct nexus_client *client);
+bool nx_on_io_thread(struct nexus_client *client);
+
+/* supervisor.c: connecting, and what a change of the wire means to the others. */
+void nx_supervisor_wire(struct nexus_client *client, enum nx_wire_event event, int code,
+                        const char *text);
+int64_t nx_supervisor_tick(struct nexus_client *client, int64_t now);
+int nx_supervisor_wait(struct nexus_client *client, int64_t deadline, struct nexus_error *err);
+
+/* dispatch.c */
+/* Queues a callback. With the lock held. */
+void nx_due_push(struct nexus_client *client, struct nx_due *due);
+/* Makes due_fd readable, because a subscription has messages. With the lock held. */
+void nx_due_signal(struct nexus_client *client);
+/* Runs callbacks that are due until there are none; for close and destroy. */
+void nx_due_drain(struct nexus_client *client);
+/* Whether this thread is inside a callback of this client. */
+bool nx_in_callback(struct nexus_client *client);
+
+/* log.c; with no lock held. `event` is a stable word, then "key=value" pairs. */
+void nx_log(struct nexus_client *client, enum nexus_log_level level, const char *event,
+            const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+#endif
