@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A client's options as the library reads them. */
+#ifndef NX_OPTIONS_H
+#define NX_OPTIONS_H
+
+#include <nexus/options.h>
+
+/* NULL texts are options that are not set. In a copy made by nx_options_copy(), `url`, `service`,
+ * `node` and `stream` are never NULL, and at most one way to authenticate is set. */
+struct nx_options {
+    char *url; /* checked: 1 to 32 servers, see servers.h */
+    char *service;
+    char *node;
+    char *stream;
+
+    char *credentials_file;
+    char *nkey_file;
+    char *user;
+    char *password; /* with `user` always, without it never */
+    char *token;
+
+    bool tls; /* asked for, or implied by a certificate; a URL may ask for it too */
+    char *tls_ca_file;
+    char *tls_certificate_file;
+    char *tls_key_file;
+
+    char *inbox_prefix;
+    char *state_directory;
+
+    int64_t connect_timeout_ms;
+    int64_t publish_deadline_ms;
+    int64_t ack_timeout_ms;
+    uint32_t window_events;
+    size_t window_bytes;
+    size_t max_body;
+    unsigned causal_id_width;
+    unsigned clock_limit;
+    bool wait_for_connection;
+
+    enum nexus_log_level log_level;
+    nexus_log_callback log; /* NULL: no logging */
+    void *log_data;
+    nexus_state_callback state_callback; /* or NULL */
+    void *state_data;
+};
+
+struct nexus_client_options {
+    struct nx_options values;
+};
+
+/* A copy with all defaults filled in; `from` NULL: nothing but defaults. The caller's, for
+ * nx_options_destroy(). NEXUS_E_MEMORY; NEXUS_E_INVALID when options contradict each other. */
+int nx_options_copy(const struct nexus_client_options *from, struct nx_options **out,
+                    struct nexus_error *err);
+
+/* Frees it; every text is wiped first. NULL is allowed. */
+void nx_options_destroy(struct nx_options *options);
+
+#endif

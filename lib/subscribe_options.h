@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options of a subscription. Plain values: a subscription keeps a copy by assignment. */
+#ifndef NX_SUBSCRIBE_OPTIONS_H
+#define NX_SUBSCRIBE_OPTIONS_H
+
+#include <nexus/subscribe.h>
+
+#include "names.h"
+
+struct nx_subscribe_options {
+    char durable[NX_DURABLE_MAX + 1]; /* "": made from service, channel and tenant */
+    char stream[NX_STREAM_MAX + 1];   /* "": the client's */
+    enum nexus_start start;
+    int64_t start_value;
+    int64_t ack_wait_ms;
+    int64_t max_deliver; /* -1: no limit */
+    int64_t retry_delay_ms;
+    uint32_t queue_messages;
+    size_t queue_bytes;
+    nexus_poison_callback poison; /* or NULL */
+    void *poison_data;
+    nexus_subscription_error_callback error; /* or NULL */
+    void *error_data;
+};
+
+struct nexus_subscribe_options {
+    struct nx_subscribe_options values;
+};
+
+/* The values; the defaults for NULL. Cannot fail. */
+struct nx_subscribe_options nx_subscribe_options_copy(const struct nexus_subscribe_options *from);
+
+#endif
