@@ -19,19 +19,35 @@ struct nx_enum {
 
 enum {
     NX_FIELD_REQUIRED = 1u << 0,
-    NX_FIELD_URI = 1u << 1, /* format: uri */
+    NX_FIELD_URI = 1u << 1,   /* format: uri */
+    NX_FIELD_LATER = 1u << 2, /* joined the struct after its channel was born; see below */
 };
+
+/* A struct grows: programs exist whose `size` ends before a later member, and handlers that know
+ * only the struct's older part. Hence, for members with NX_FIELD_LATER:
+ *
+ *   Receiving: the typed member is filled and the member stays in `json` too, so that an older
+ *   handler finds there what it always found (on a channel born open: the whole payload).
+ *   Publishing: the member may come in `json`, checked as the typed one would be. Where the
+ *   caller's `size` covers the typed member and it is given, it replaces the one in `json`: passing
+ *   on a received event is no conflict.
+ *
+ * For members without it, one that is given in both places is refused. */
 
 #define NX_NO_OFFSET UINT32_MAX
 
 /* One typed member of a payload and where it lives in the event's struct.
  *
  *   STRING         const char *                       NULL: absent
- *   INTEGER        int64_t    + bool beside it        `beside` is NX_NO_OFFSET when required
+ *   INTEGER        int64_t    + bool beside it        born required: no bool, NX_NO_OFFSET
  *   NUMBER         double     + bool beside it        the same
  *   ENUM           enum       + const char * beside   0: absent; the text as received
  *   STRING_ARRAY   const char *const * + size_t       NULL and 0: absent, or empty when required
  *   INTEGER_ARRAY  const int64_t *     + size_t       the same
+ *
+ * A member that was born optional and is required now keeps its bool: NX_FIELD_REQUIRED alone says
+ * whether it must be given. A member counts as inside the caller's struct when all its parts, the
+ * one beside included, end within `size`.
  */
 struct nx_field {
     const char *name;
