@@ -19,6 +19,8 @@ struct nx_arena {
 
 /* Zeroed, aligned for any type; NULL without memory. */
 void *nx_arena_alloc(struct nx_arena *arena, size_t size);
+/* Bytes: neither zeroed nor aligned. */
+char *nx_arena_bytes(struct nx_arena *arena, size_t size);
 /* `length` bytes and a NUL. */
 char *nx_arena_text(struct nx_arena *arena, const char *bytes, size_t length);
 /* Forgets the pieces. Keeps one block of ordinary size for the next use. */

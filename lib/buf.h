@@ -11,13 +11,14 @@ struct nx_buf {
     char *data; /* not NUL-terminated unless nx_buf_text() was called */
     size_t length;
     size_t capacity;
-    size_t limit; /* 0: none but memory */
-    bool failed;  /* no memory, or the limit was hit */
+    size_t limit;    /* 0: none but memory */
+    bool failed;     /* no memory, or the limit was hit */
+    bool over_limit; /* why it failed */
 };
 
-#define NX_BUF_INIT          \
-    {                        \
-        NULL, 0, 0, 0, false \
+#define NX_BUF_INIT                 \
+    {                               \
+        NULL, 0, 0, 0, false, false \
     }
 
 void nx_buf_free(struct nx_buf *buf);

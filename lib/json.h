@@ -11,8 +11,9 @@
 #include "arena.h"
 #include "buf.h"
 
-#define NX_JSON_DEPTH  64
-#define NX_INTEGER_MAX 9007199254740991 /* 2^53 - 1 */
+#define NX_JSON_DEPTH        64
+#define NX_NUMBER_LENGTH_MAX 1024
+#define NX_INTEGER_MAX       9007199254740991 /* 2^53 - 1 */
 
 enum nx_json_type {
     NX_JSON_NULL,
@@ -41,19 +42,32 @@ struct nx_json {
     struct nx_json_node *nodes;
     uint32_t count;
     uint32_t capacity;
+    bool lent;      /* `nodes` is not ours to free */
+    bool in_member; /* after a failure: `err->where` is a path, not "byte N" */
 };
 
-#define NX_JSON_INIT        \
-    {                       \
-        NULL, 0, NULL, 0, 0 \
+#define NX_JSON_INIT                      \
+    {                                     \
+        NULL, 0, NULL, 0, 0, false, false \
     }
 
 /* Reads all of `text`; node 0 is the value. Refuses: anything RFC 8259 does, invalid UTF-8, lone
- * surrogates, \u0000, duplicate members, depth above NX_JSON_DEPTH, numbers beyond double, bytes
- * after the value. `err->where` is the member's path ("payload.files[2]") where there is one, else
- * "byte N". NEXUS_E_JSON, NEXUS_E_MEMORY, NEXUS_E_TOO_LARGE (length above 2^31). The nodes' memory
- * is reused by the next call. */
+ * surrogates, \u0000, duplicate members, depth above NX_JSON_DEPTH, numbers beyond double or of
+ * more than NX_NUMBER_LENGTH_MAX characters, bytes after the value. `err->where` is the member's
+ * path ("payload.files[2]") where there is one, else "byte N". NEXUS_E_JSON, NEXUS_E_MEMORY,
+ * NEXUS_E_TOO_LARGE (length above 2^31).
+ *
+ * A text of n bytes makes at most n / 2 + 1 nodes, so the table takes at most 10 bytes per byte of
+ * text. It is reused by the next call, unless it is large and the next text is small. */
 int nx_json_read(struct nx_json *json, const char *text, size_t length, struct nexus_error *err);
+
+/* The same for a text of at most `depth` levels, up to NX_JSON_DEPTH. */
+int nx_json_read_depth(struct nx_json *json, const char *text, size_t length, uint32_t depth,
+                       struct nexus_error *err);
+
+/* Lends an empty reader memory to start with, so that a small text allocates nothing. */
+void nx_json_lend(struct nx_json *json, struct nx_json_node *nodes, uint32_t count);
+
 void nx_json_free(struct nx_json *json);
 
 /* The value of a member, or 0 (never a member: node 0 is the root). */
@@ -79,8 +93,10 @@ int nx_json_number(const struct nx_json *json, uint32_t node, double *out, struc
 /* "a string", "an object", … for messages. */
 const char *nx_json_type_name(const struct nx_json *json, uint32_t node);
 
-/* Writing. Strings are given in sound UTF-8 (see utf8.h); `"`, `\` and control bytes are escaped,
- * nothing else is. Doubles are written in the shortest form that reads back equal. */
+/* Writing. Strings are given in sound UTF-8 (see text.h); `"`, `\` and control bytes are escaped,
+ * nothing else is. Doubles are written in the shortest form of 15, 16 or 17 digits that reads back
+ * equal, integral ones below 1e21 without a point; NaN and infinities, which callers refuse, as
+ * null. */
 void nx_json_put_string(struct nx_buf *out, const char *text, size_t length);
 void nx_json_put_number(struct nx_buf *out, double value);
 
