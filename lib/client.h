@@ -78,6 +78,7 @@ struct nexus_client {
     atomic_int state; /* enum nexus_client_state */
     uint64_t epoch;   /* counts connections; 0: none yet */
     bool up;          /* the wire takes messages */
+    bool connecting;  /* an attempt is under way */
     int down_code;    /* why the last attempt failed */
     char down_text[256];
     pthread_cond_t state_changed; /* monotonic clock */
@@ -117,12 +118,16 @@ static inline void nx_uncount(struct nexus_client *client, enum nx_counter count
 }
 
 /* client.c */
+int nx_client_new_over(const struct nexus_client_options *options, nx_transport_new make_wire,
+                       struct nexus_client **out, struct nexus_error *err);
 struct nexus_client *nx_client_retain(struct nexus_client *client);
 void nx_client_release(struct nexus_client *client);
 /* NEXUS_E_INVALID (NULL), NEXUS_E_FORK, NEXUS_E_CLOSED, or NEXUS_OK. */
 int nx_client_usable(struct nexus_client *client, struct nexus_error *err);
 
-/* io.c: the I/O thread's round. Anything that sets an earlier deadline wakes the wire. */
+/* io.c: where the wire's messages come in. */
+void nx_io_message(void *owner, uint64_t listener, struct nx_incoming *incoming);
+/* The I/O thread's round. Anything that sets an earlier deadline wakes the wire. */
 int nx_io_start(struct nexus_client *client, struct nexus_error *err);
 void nx_io_stop(struct nexus_client *client);
 bool nx_on_io_thread(struct nexus_client *client);
@@ -131,14 +136,19 @@ bool nx_on_io_thread(struct nexus_client *client);
 void nx_supervisor_wire(struct nexus_client *client, enum nx_wire_event event, int code,
                         const char *text);
 int64_t nx_supervisor_tick(struct nexus_client *client, int64_t now);
-int nx_supervisor_wait(struct nexus_client *client, int64_t deadline, struct nexus_error *err);
+/* Waits for the end of the first attempt to connect. */
+int nx_supervisor_wait(struct nexus_client *client, struct nexus_error *err);
 
 /* dispatch.c */
+/* Makes this thread the one that runs callbacks; NEXUS_E_STATE when there is one. */
+int nx_dispatch_enter(struct nexus_client *client, struct nexus_error *err);
+/* Leaves with `result`; carries out a destroy that a callback asked for. */
+int nx_dispatch_leave(struct nexus_client *client, int result, struct nexus_error *err);
 /* Queues a callback. With the lock held. */
 void nx_due_push(struct nexus_client *client, struct nx_due *due);
 /* Makes due_fd readable, because a subscription has messages. With the lock held. */
 void nx_due_signal(struct nexus_client *client);
-/* Runs callbacks that are due until there are none; for close and destroy. */
+/* Runs callbacks that are due, other than messages, until there are none. */
 void nx_due_drain(struct nexus_client *client);
 /* Whether this thread is inside a callback of this client. */
 bool nx_in_callback(struct nexus_client *client);

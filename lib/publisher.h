@@ -1,25 +1,148 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Events on their way out: the in-flight window, acks, retries, deadlines. */
+/* Events on their way out: the in-flight window, acks, retries, deadlines.
+ *
+ *   publish.c          from the caller's event to a message
+ *   publisher.c        the window: room, records, their one end
+ *   publish_send.c     attempts: sending, acks, what a failed one means
+ *   publish_hold.c     subjects whose events wait for one that is being retried
+ *   puback.c           what JetStream answers
+ */
 #ifndef NX_PUBLISHER_H
 #define NX_PUBLISHER_H
 
+#include "buf.h"
 #include "client.h"
+#include "puback.h"
+
+#define NX_SLOT_BITS 17 /* window sizes up to 65536, and room for what awaits its callback */
+
+enum nx_record_state {
+    NX_RECORD_FREE,
+    NX_RECORD_UNSENT, /* waits for the wire */
+    NX_RECORD_SENT,   /* waits for its ack */
+    NX_RECORD_HELD    /* waits in a hold */
+};
+
+struct nx_hold;
+
+/* Where a blocking caller waits; on its stack. */
+struct nx_waiter {
+    pthread_cond_t done_changed;
+    bool done;
+    int code;
+    struct nexus_error error;
+    struct nx_puback ack;
+};
+
+/* One event in flight. Guarded by client->lock. */
+struct nx_record {
+    struct nx_due due;                 /* first: an ended record is its own callback */
+    struct nx_record *next, *previous; /* the window, in the order of acceptance */
+    struct nx_record *hold_next;
+    struct nx_hold *hold;
+    enum nx_record_state state;
+    bool sending;     /* a thread is inside send() with the message */
+    bool ended_early; /* its end came meanwhile; `result` has it */
+    uint32_t slot;
+    uint32_t generation; /* tells a late ack from one for the slot's next event */
+    uint32_t attempts;
+    uint64_t number; /* order of acceptance, from 1 */
+    uint64_t epoch;  /* of the connection that the last attempt went out on */
+    int64_t sent_at;
+    int64_t deadline;
+    size_t bytes;
+    struct nx_message *message;
+    int last_code; /* why the last attempt failed, for the final report */
+    struct nx_waiter *waiter;
+    nexus_publish_callback callback;
+    void *data;
+    int result_code;
+    struct nexus_error *result_error; /* only for an asynchronous failure; may lack memory */
+    struct nx_puback result;
+    char subject[NEXUS_SUBJECT_MAX + 1];
+    char message_id[NEXUS_MESSAGE_ID_SIZE];
+    char causal_id[NEXUS_CAUSAL_ID_SIZE];
+};
+
+/* Buffers for building one event, lent to one publishing thread at a time. */
+struct nx_scratch {
+    struct nx_scratch *next;
+    struct nx_buf payload, clock, body;
+};
+
+struct nx_publisher {
+    pthread_mutex_t order; /* from the clock's tick to the send: one event after the other */
+
+    struct nx_record *first, *last; /* the window */
+    struct nx_record **slots;
+    uint32_t slot_count, slot_capacity;
+    struct nx_record *free_records;
+    struct nx_scratch *free_scratch;
+    uint64_t last_number;
+    uint32_t events; /* in the window */
+    size_t bytes;
+    uint32_t unreported; /* ended, callback not run yet */
+    bool gated;          /* the wire is down, or what waited for it is still being sent */
+    int64_t next_check;
+    struct nx_hold *holds;
+    pthread_cond_t progress; /* room in the window, or an event's end */
+    unsigned watchers;       /* threads that wait for `progress` */
+};
 
 int nx_publisher_new(struct nexus_client *client, struct nexus_error *err);
 void nx_publisher_free(struct nexus_client *client);
 
 /* I/O thread, no lock: an ack arrived on `<inbox>.a<number>`. */
 void nx_publisher_ack(struct nexus_client *client, uint64_t number, const struct nx_view *view);
-/* I/O thread, no lock: the wire is up (everything unacked is sent again, in order), is down, or
- * forbade a subject. */
+/* With the lock: the wire came up; new events queue behind those that waited. */
+void nx_publisher_gate(struct nexus_client *client);
+/* I/O thread, no lock: then sends everything unacked again, in order. */
 void nx_publisher_up(struct nexus_client *client);
+/* I/O thread, no lock: the server forbade a subject. */
 void nx_publisher_forbidden(struct nexus_client *client, const char *subject);
 /* I/O thread, no lock: ack timeouts, retries that are due, deadlines. Returns the next one. */
 int64_t nx_publisher_tick(struct nexus_client *client, int64_t now);
 
-/* Any caller's thread: waits until what was accepted before is done. NEXUS_E_TIMEOUT. */
-bool nx_publisher_idle(struct nexus_client *client);
-/* Fails everything in flight with NEXUS_E_CLOSED. */
+/* The number of the event accepted last, and whether all up to a number are done. */
+uint64_t nx_publisher_last(struct nexus_client *client);
+bool nx_publisher_done(struct nexus_client *client, uint64_t last);
+/* Waits until nx_publisher_done(), or a completion is due, or the time is `until`. */
+void nx_publisher_wait(struct nexus_client *client, uint64_t last, int64_t until);
+/* Fails everything in flight with NEXUS_E_CLOSED. The I/O thread has ended. */
 void nx_publisher_abandon(struct nexus_client *client);
+
+/* ---- between the files of the engine; with the lock held unless it says otherwise */
+
+/* No lock: waits for room and takes it. NEXUS_E_FULL, NEXUS_E_CLOSED, NEXUS_E_MEMORY. */
+int nx_window_reserve(struct nexus_client *client, size_t bytes, int64_t deadline, bool wait,
+                      bool asynchronous, struct nx_record **out, struct nexus_error *err);
+/* Gives an unused reservation back. */
+void nx_window_cancel(struct nexus_client *client, struct nx_record *record);
+/* Puts a reserved record into the window. */
+void nx_window_enter(struct nexus_client *client, struct nx_record *record);
+/* The record's one end: unlinks it and reports. `ack` on success, else NULL; on failure the text
+ * follows from the code and the record, or is `text`. */
+void nx_window_end(struct nexus_client *client, struct nx_record *record, int code,
+                   const struct nx_puback *ack, const char *text);
+struct nx_record *nx_window_find(struct nexus_client *client, uint64_t number);
+uint64_t nx_record_ack_number(const struct nx_record *record);
+
+/* Sends a record; releases and takes the lock. The record may be gone afterwards. */
+void nx_record_send(struct nexus_client *client, struct nx_record *record, bool urgent);
+/* First attempt, or the place where it has to wait. */
+void nx_record_start(struct nexus_client *client, struct nx_record *record, bool urgent);
+
+/* The hold of a subject, or NULL. */
+struct nx_hold *nx_hold_find(struct nexus_client *client, const char *subject);
+/* The record waits behind the others of its subject. */
+void nx_hold_join(struct nexus_client *client, struct nx_hold *hold, struct nx_record *record);
+/* An attempt failed and is worth another: `code` says why. Makes the hold where there is none. */
+void nx_hold_retry(struct nexus_client *client, struct nx_record *record, int code);
+/* The record leaves its hold, because it has ended; the others go on. */
+void nx_hold_leave(struct nexus_client *client, struct nx_record *record);
+/* No lock: sends what is due; the next time. */
+int64_t nx_hold_tick(struct nexus_client *client, int64_t now);
+/* All holds dissolve; their records are unsent. */
+void nx_hold_dissolve(struct nexus_client *client);
 
 #endif

@@ -92,7 +92,10 @@ struct nx_transport {
     const struct nx_transport_ops *ops;
 };
 
-/* cnats. The options are borrowed until destroy(). */
+typedef int (*nx_transport_new)(const struct nx_options *options, const struct nx_sink *sink,
+                                struct nx_transport **out, struct nexus_error *err);
+
+/* cnats. The options are copied. */
 int nx_transport_nats_new(const struct nx_options *options, const struct nx_sink *sink,
                           struct nx_transport **out, struct nexus_error *err);
 

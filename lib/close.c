@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The end of a client: graceful by close, at once by destroy, from a callback when that returns. */
+#include <unistd.h>
+
+#include "client.h"
+#include "publisher.h"
+#include "subscription.h"
+
+#define WAIT_STEP_NS 20000000
+
+/* Ends what is left and runs the callbacks that are due for it. Once; the caller is the only
+ * thread that still uses the client. */
+static void shut_down(struct nexus_client *client)
+{
+    nx_subscriptions_close(client);
+    nx_io_stop(client);
+    nx_publisher_abandon(client);
+    do {
+        client->destroy_wanted = false; /* a completion that asks for it gets it anyway */
+        nx_due_drain(client);
+    } while (client->destroy_wanted);
+}
+
+static bool settled(struct nexus_client *client)
+{
+    return atomic_load(&client->counters[NX_IN_HAND]) == 0;
+}
+
+/* Waits until acks are in and deliveries in hand are settled, running the completions. A deferred
+ * delivery may be settled by any thread without telling us: hence the step. */
+static bool wait_for_quiet(struct nexus_client *client, int64_t deadline)
+{
+    uint64_t last = nx_publisher_last(client);
+
+    for (;;) {
+        int64_t now = client->wire->ops->now(client->wire);
+        int64_t step = now + WAIT_STEP_NS < deadline ? now + WAIT_STEP_NS : deadline;
+        bool acked;
+        nx_due_drain(client);
+        acked = nx_publisher_done(client, last);
+        if ((acked && settled(client)) || now >= deadline)
+            return acked;
+        nx_publisher_wait(client, acked ? UINT64_MAX : last, step);
+    }
+}
+
+int nexus_client_close(struct nexus_client *client, int timeout_ms, struct nexus_error *err)
+{
+    int64_t deadline;
+    bool quiet;
+    int code = nx_dispatch_enter(client, err);
+
+    if (code == NEXUS_E_CLOSED)
+        return NEXUS_OK;
+    if (code != NEXUS_OK)
+        return code;
+    deadline =
+        client->wire->ops->now(client->wire) + (timeout_ms > 0 ? (int64_t)timeout_ms * 1000000 : 0);
+    atomic_store(&client->closed, true);
+    nx_subscriptions_close(client);
+    quiet = wait_for_quiet(client, deadline);
+    shut_down(client);
+    if (!quiet)
+        code = nx_fail(err, NEXUS_E_TIMEOUT, "client",
+                       "events were still unacknowledged after %d ms", timeout_ms);
+    return nx_dispatch_leave(client, code, err);
+}
+
+void nexus_client_destroy(struct nexus_client *client)
+{
+    /* A child of fork() has none of the threads and shares the socket: it leaves all alone. */
+    if (!client || client->pid != getpid())
+        return;
+    if (nx_in_callback(client)) {
+        client->destroy_wanted = true;
+        atomic_store(&client->closed, true);
+        return;
+    }
+    atomic_store(&client->closed, true);
+    atomic_store(&client->dispatcher, pthread_self());
+    atomic_store(&client->dispatching, true);
+    shut_down(client);
+    atomic_store(&client->dispatching, false);
+    nx_client_release(client);
+}
