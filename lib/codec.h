@@ -26,6 +26,12 @@ int nx_codec_decode(const struct nexus_channel *channel, const struct nx_json *j
                     enum nx_codec_mode mode, struct nx_arena *arena, void **event,
                     struct nexus_error *err);
 
+/* Reads a payload given as text: an object, one level less deep than a document, since it will
+ * stand inside an envelope. `where` is "payload.x", or "<what>: byte N". NEXUS_E_JSON,
+ * NEXUS_E_MEMORY, NEXUS_E_TOO_LARGE. */
+int nx_payload_read(struct nx_json *json, const char *what, const char *text, size_t length,
+                    struct nexus_error *err);
+
 /* The text of a required string member of a struct; NULL when absent. For address parameters. */
 const char *nx_codec_string(const struct nexus_channel *channel, const void *event,
                             uint32_t member);
