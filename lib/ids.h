@@ -23,10 +23,13 @@ void nx_uuid7_text(const unsigned char uuid[16], char out[NX_UUID_SIZE]);
 /* A fresh chain: "evt-" and the last `digits` (8 to 32) hex digits of a fresh UUIDv7. */
 void nx_chain_new(struct nx_chain *chain, unsigned digits);
 
+/* Names a chain after its trace id: "evt-" and the id's last `digits` (8 to 32) hex digits. */
+void nx_chain_name(struct nx_chain *chain, unsigned digits);
+
 /* The chain of a received event: its causal id, and the trace id of `traceparent` where that is a
  * sound header, else the causal id's hex digits (after "evt-", or all when it is hex), left-padded
- * with zeros. An empty causal id, or one without any usable digit, has a fresh trace id. False when
- * the causal id is longer than NX_CAUSAL_ID_MAX. */
+ * with zeros; dashes between them are passed over. An empty causal id, or one without any usable
+ * digit, has a fresh trace id. False when the causal id is longer than NX_CAUSAL_ID_MAX. */
 bool nx_chain_receive(struct nx_chain *chain, const char *causal_id, size_t length,
                       const char *traceparent);
 

@@ -56,4 +56,10 @@ int nx_options_copy(const struct nexus_client_options *from, struct nx_options *
 /* Frees it; every text is wiped first. NULL is allowed. */
 void nx_options_destroy(struct nx_options *options);
 
+/* What an object of options starts with: no text is set. */
+extern const struct nx_options nx_options_defaults;
+
+/* Wipes and frees the texts. */
+void nx_options_wipe(struct nx_options *options);
+
 #endif

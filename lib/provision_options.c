@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provision_options.h"
+
+#include <stdlib.h>
+
+#include "option_value.h"
+#include "status.h"
+
+/* JetStream counts an age in nanoseconds. */
+#define AGE_MAX_MS (INT64_MAX / 1000000)
+
+const struct nexus_provision_options nx_provision_defaults = {
+    .replicas = 1,
+    .max_bytes = -1,
+    .max_events = -1,
+    .max_age_ms = -1,
+    .duplicate_window_ms = 120000,
+};
+
+struct nexus_provision_options *nexus_provision_options_new(void)
+{
+    struct nexus_provision_options *options = malloc(sizeof(*options));
+
+    if (options)
+        *options = nx_provision_defaults;
+    return options;
+}
+
+void nexus_provision_options_destroy(struct nexus_provision_options *options)
+{
+    free(options);
+}
+
+int nexus_provision_options_set_stream(struct nexus_provision_options *options, const char *stream,
+                                       struct nexus_error *err)
+{
+    return nx_option_fixed(options ? options->stream : NULL, "stream", stream, nx_check_stream,
+                           err);
+}
+
+int nexus_provision_options_set_memory(struct nexus_provision_options *options, bool memory,
+                                       struct nexus_error *err)
+{
+    return nx_option_bool(NX_SLOT(options, memory), memory, err);
+}
+
+int nexus_provision_options_set_replicas(struct nexus_provision_options *options, unsigned replicas,
+                                         struct nexus_error *err)
+{
+    return nx_option_unsigned(NX_SLOT(options, replicas), "replicas", replicas, 1, 5, err);
+}
+
+/* -1 is "none"; 0 would be too, to JetStream, and is refused because it looks like the opposite. */
+static int check_limit(const char *what, int64_t value, int64_t most, struct nexus_error *err)
+{
+    return value == -1 ? NEXUS_OK : nx_option_range(what, value, 1, most, err);
+}
+
+int nexus_provision_options_set_limits(struct nexus_provision_options *options, int64_t bytes,
+                                       int64_t events, int64_t age_milliseconds,
+                                       struct nexus_error *err)
+{
+    int code = nx_option_object(options, err);
+
+    if (code == NEXUS_OK)
+        code = check_limit("bytes", bytes, INT64_MAX, err);
+    if (code == NEXUS_OK)
+        code = check_limit("events", events, INT64_MAX, err);
+    if (code == NEXUS_OK)
+        code = check_limit("age", age_milliseconds, AGE_MAX_MS, err);
+    if (code != NEXUS_OK)
+        return code;
+    options->max_bytes = bytes;
+    options->max_events = events;
+    options->max_age_ms = age_milliseconds;
+    return NEXUS_OK;
+}
+
+int nexus_provision_options_set_duplicate_window(struct nexus_provision_options *options,
+                                                 int64_t milliseconds, struct nexus_error *err)
+{
+    return nx_option_int64(NX_SLOT(options, duplicate_window_ms), "duplicate_window", milliseconds,
+                           1000, 604800000, err);
+}
+
+int nexus_provision_options_set_dry_run(struct nexus_provision_options *options, bool dry_run,
+                                        struct nexus_error *err)
+{
+    return nx_option_bool(NX_SLOT(options, dry_run), dry_run, err);
+}
+
+int nexus_provision_options_set_difference_callback(struct nexus_provision_options *options,
+                                                    nexus_difference_callback callback, void *data,
+                                                    struct nexus_error *err)
+{
+    int code = nx_option_object(options, err);
+
+    if (code != NEXUS_OK)
+        return code;
+    options->difference = callback;
+    options->difference_data = data;
+    return NEXUS_OK;
+}
