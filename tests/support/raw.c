@@ -25,7 +25,6 @@ void test_raw_close(struct test_raw *raw)
 {
     jsCtx_Destroy(raw->jetstream);
     natsConnection_Destroy(raw->connection);
-    nats_CloseAndWait(LIMIT_MILLISECONDS);
     memset(raw, 0, sizeof *raw);
 }
 
