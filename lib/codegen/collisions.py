@@ -3,10 +3,13 @@
 
 import re
 
+from emit_python import enum_class
 import names
 
 # The words that the generated Python module uses itself.
-PYTHON_MODULE = {"CONTRACT_VERSION", "CHANNELS", "Event"}
+PYTHON_MODULE = {"Any", "CHANNELS", "CONTRACT_VERSION", "ClassVar", "Dict", "Event", 
+                 "Mapping", "NamedTuple", "Optional", "Sequence", "Tuple", "Type", "TypeVar",
+                 "Union"}
 
 
 def check(contract, headers):
@@ -46,8 +49,7 @@ def _enum(channel, member, public, python):
         public.take(f"{prefix}_{word}", f"'{word.lower()}' of {owner}", member.line)
     for value in member.values:
         public.take(f"{prefix}_{value.constant}", f"value '{value.text}' of {owner}", value.line)
-    python.take(channel.python_name + names.pascal(member.name.replace("-", "_")).rstrip("_"),
-                owner, member.line)
+    python.take(enum_class(channel, member), owner, member.line)
 
 
 def _struct(channel):

@@ -11,6 +11,7 @@ from message import payload_of
 from model import Channel, Contract, Member
 from resolve import Resolver, expect, expect_text, known_keys, need, text_of
 import names
+import samples
 import text
 
 DOCUMENT = {"asyncapi", "id", "info", "defaultContentType", "servers", "channels", "operations",
@@ -71,14 +72,7 @@ def _channel(resolver, key, line, node):
     description = text.flatten(text_of(node, "description"))
     summary = text.flatten(text_of(node, "summary")) or text.sentence(description)
     return Channel(key, line, address, summary, description, parameters, members,
-                   fingerprint(address, members), _example(node))
-
-
-def _example(node):
-    """`x-example`: a whole payload, for channels whose schema has no examples to build one from."""
-    if "x-example" not in node:
-        return None
-    return expect(node.get("x-example"), "mapping", "x-example").plain()
+                   fingerprint(address, members), samples.read(node, members))
 
 
 def _member(name, schema, payload):

@@ -107,7 +107,7 @@ def _enum(channel, member):
 
 
 def _struct(channel):
-    lines = layout.doc([text.full_stop(channel.summary), _beyond(channel.summary,
+    lines = layout.doc([text.full_stop(channel.summary), beyond(channel.summary,
                                                                  channel.description),
                         f"Subject: {channel.address}.", f"@since {channel.since}"])
     lines += [f"struct {channel.struct} {{",
@@ -121,7 +121,7 @@ def _struct(channel):
     return lines + ["};"]
 
 
-def _beyond(summary, description):
+def beyond(summary, description):
     """The description without the sentence that the summary repeats."""
     if description.startswith(summary):
         description = description[len(summary):].lstrip(" .")

@@ -21,6 +21,8 @@ from errors import ContractError
 import collisions
 import emit_functions
 import emit_header
+import emit_python
+import emit_reference
 import emit_tables
 import load
 import lock
@@ -28,6 +30,8 @@ import lock
 CONTRACT = "docs/nexus.asyncapi.yaml"
 LOCK = "lib/codegen/fields.lock"
 OUTPUTS = {
+    "bindings/python/nexus_sdk/events.py": emit_python.emit,
+    "docs/events.md": emit_reference.emit,
     "include/nexus/events.h": emit_header.emit,
     "lib/generated/channels.c": emit_tables.emit,
     "lib/generated/events.c": emit_functions.emit,

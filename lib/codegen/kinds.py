@@ -144,6 +144,7 @@ class Enum(Kind):
     word = "enum"
     constant = "NEXUS_KIND_ENUM"
     allowed = frozenset({"type", "enum"})
+    python = "str"
 
     def read(self, schema, member):
         super().read(schema, member)
@@ -258,13 +259,18 @@ def _array_kind(schema, name, line):
                                                f"{items.word('type')!r}")
 
 
+def misfit(value, member):
+    """What is wrong with an example."""
+    return (f"example {text.json_text(value)} of '{member.name}' is not "
+            f"{member.kind.article()} within its limits")
+
+
 def examples_of(schema, member):
     """The examples of a member, each checked to be one."""
     found = []
     for node in schema.examples.items if schema.examples is not None else []:
         value = node.plain()
         if not member.kind.fits(value, member):
-            raise ContractError(node.line, f"example {text.json_text(value)} of '{member.name}' is "
-                                           f"not {member.kind.article()} within its limits")
+            raise ContractError(node.line, misfit(value, member))
         found.append(value)
     return found

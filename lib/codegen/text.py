@@ -35,6 +35,12 @@ def c_string(text):
     return '"' + "".join(out) + '"'
 
 
+def c_source(text):
+    """A C string literal for people to read: what can be shown is."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("??", "?\\?")
+    return '"' + re.sub(r"[\x00-\x1f]", lambda match: f"\\{ord(match[0]):03o}", escaped) + '"'
+
+
 def c_string_or_null(text):
     return "NULL" if text is None else c_string(text)
 
@@ -46,7 +52,7 @@ def c_comment(text):
 
 def python_doc(text):
     """Text inside a Python docstring."""
-    return flatten(text).replace("\\", "\\\\").replace('"', '\\"')
+    return flatten(text).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
 
 
 def python_string(text):
