@@ -40,7 +40,10 @@ static bool wait_for_quiet(struct nexus_client *client, int64_t deadline)
         acked = nx_publisher_done(client, last);
         if ((acked && settled(client)) || now >= deadline)
             return acked;
-        nx_publisher_wait(client, acked ? UINT64_MAX : last, step);
+        if (acked)
+            nx_publisher_pause(client, step);
+        else
+            nx_publisher_wait(client, last, step);
     }
 }
 

@@ -5,6 +5,7 @@
  *   publisher.c        the window: room, records, their one end
  *   publish_send.c     attempts: sending, acks, what a failed one means
  *   publish_hold.c     subjects whose events wait for one that is being retried
+ *   coverage.c         whether any stream takes a subject
  *   puback.c           what JetStream answers
  */
 #ifndef NX_PUBLISHER_H
@@ -14,7 +15,9 @@
 #include "client.h"
 #include "puback.h"
 
-#define NX_SLOT_BITS 17 /* window sizes up to 65536, and room for what awaits its callback */
+#define NX_HOLD_BUCKETS 64
+#define NX_RECORD_TEXT  176 /* holds the three texts of nearly every event */
+#define NX_SLOT_BITS    17  /* window sizes up to 65536, and room for what awaits its callback */
 
 enum nx_record_state {
     NX_RECORD_FREE,
@@ -24,6 +27,7 @@ enum nx_record_state {
 };
 
 struct nx_hold;
+struct nx_stream_name;
 
 /* Where a blocking caller waits; on its stack. */
 struct nx_waiter {
@@ -58,10 +62,12 @@ struct nx_record {
     void *data;
     int result_code;
     struct nexus_error *result_error; /* only for an asynchronous failure; may lack memory */
-    struct nx_puback result;
-    char subject[NEXUS_SUBJECT_MAX + 1];
-    char message_id[NEXUS_MESSAGE_ID_SIZE];
-    char causal_id[NEXUS_CAUSAL_ID_SIZE];
+    const char *stream;               /* of the ack; kept by the publisher */
+    uint64_t sequence;
+    bool duplicate;
+    const char *subject, *message_id, *causal_id; /* in `few` or `many` */
+    char few[NX_RECORD_TEXT];
+    char *many;
 };
 
 /* Buffers for building one event, lent to one publishing thread at a time. */
@@ -84,7 +90,14 @@ struct nx_publisher {
     uint32_t unreported; /* ended, callback not run yet */
     bool gated;          /* the wire is down, or what waited for it is still being sent */
     int64_t next_check;
-    struct nx_hold *holds;
+    struct nx_hold *holds[NX_HOLD_BUCKETS];
+    unsigned hold_count;
+    bool asking;      /* a question to the server is under way */
+    bool cannot_ask;  /* it forbids asking */
+    int64_t io_next;  /* when the I/O thread looks again */
+    uint64_t io_last; /* last_number when it looked last */
+    struct nx_stream_name *stream_names;
+    unsigned stream_count;
     pthread_cond_t progress; /* room in the window, or an event's end */
     unsigned watchers;       /* threads that wait for `progress` */
 };
@@ -108,6 +121,8 @@ uint64_t nx_publisher_last(struct nexus_client *client);
 bool nx_publisher_done(struct nexus_client *client, uint64_t last);
 /* Waits until nx_publisher_done(), or a completion is due, or the time is `until`. */
 void nx_publisher_wait(struct nexus_client *client, uint64_t last, int64_t until);
+/* Waits until a completion is due, or the time is `until`. */
+void nx_publisher_pause(struct nexus_client *client, int64_t until);
 /* Fails everything in flight with NEXUS_E_CLOSED. The I/O thread has ended. */
 void nx_publisher_abandon(struct nexus_client *client);
 
@@ -118,31 +133,41 @@ int nx_window_reserve(struct nexus_client *client, size_t bytes, int64_t deadlin
                       bool asynchronous, struct nx_record **out, struct nexus_error *err);
 /* Gives an unused reservation back. */
 void nx_window_cancel(struct nexus_client *client, struct nx_record *record);
-/* Puts a reserved record into the window. */
+/* No lock: gives a reserved record its texts. NEXUS_E_MEMORY. */
+int nx_record_name(struct nx_record *record, const char *subject, const char *message_id,
+                   const char *causal_id, struct nexus_error *err);
+/* Puts a reserved and named record into the window. */
 void nx_window_enter(struct nexus_client *client, struct nx_record *record);
 /* The record's one end: unlinks it and reports. `ack` on success, else NULL; on failure the text
  * follows from the code and the record, or is `text`. */
 void nx_window_end(struct nexus_client *client, struct nx_record *record, int code,
                    const struct nx_puback *ack, const char *text);
+/* The same for one whose end came while it was being sent. */
+void nx_window_end_kept(struct nexus_client *client, struct nx_record *record);
 struct nx_record *nx_window_find(struct nexus_client *client, uint64_t number);
 uint64_t nx_record_ack_number(const struct nx_record *record);
 
-/* Sends a record; releases and takes the lock. The record may be gone afterwards. */
-void nx_record_send(struct nexus_client *client, struct nx_record *record, bool urgent);
+/* Sends a record; releases and takes the lock. The record may be gone afterwards. False when the
+ * wire did not take it. */
+bool nx_record_send(struct nexus_client *client, struct nx_record *record, bool urgent);
 /* First attempt, or the place where it has to wait. */
 void nx_record_start(struct nexus_client *client, struct nx_record *record, bool urgent);
 
 /* The hold of a subject, or NULL. */
 struct nx_hold *nx_hold_find(struct nexus_client *client, const char *subject);
-/* The record waits behind the others of its subject. */
-void nx_hold_join(struct nexus_client *client, struct nx_hold *hold, struct nx_record *record);
-/* An attempt failed and is worth another: `code` says why. Makes the hold where there is none. */
+/* The record waits, in order, with the others of its subject. */
+void nx_hold_join(struct nx_hold *hold, struct nx_record *record);
+/* An attempt failed and is worth another. Makes the hold where there is none. */
 void nx_hold_retry(struct nexus_client *client, struct nx_record *record, int code);
-/* The record leaves its hold, because it has ended; the others go on. */
-void nx_hold_leave(struct nexus_client *client, struct nx_record *record);
-/* No lock: sends what is due; the next time. */
+/* The record leaves its hold, if any, because it has ended; the others go on. */
+void nx_hold_leave(struct nx_record *record, bool stored);
+/* Sends what is due, releasing and taking the lock; the next time. */
 int64_t nx_hold_tick(struct nexus_client *client, int64_t now);
 /* All holds dissolve; their records are unsent. */
 void nx_hold_dissolve(struct nexus_client *client);
+
+/* coverage.c; no lock: asks which stream covers a subject nobody answered for, and fails its events
+ * when none does. */
+void nx_coverage_ask(struct nexus_client *client, const char *subject);
 
 #endif
