@@ -9,13 +9,6 @@
 #include <string.h>
 
 #define UNREPORTED_PER_WINDOW 4
-#define STREAM_NAMES_MAX      1024
-
-/* A stream that acked something. Events point at its name, for a copy each would be dear. */
-struct nx_stream_name {
-    struct nx_stream_name *next;
-    char name[];
-};
 
 int nx_publisher_new(struct nexus_client *client, struct nexus_error *err)
 {
@@ -48,10 +41,7 @@ void nx_publisher_free(struct nexus_client *client)
         nx_buf_free(&scratch->body);
         free(scratch);
     }
-    for (struct nx_stream_name *name; (name = publisher->stream_names);) {
-        publisher->stream_names = name->next;
-        free(name);
-    }
+    nx_streams_forget(publisher);
     for (uint32_t i = 0; i < publisher->slot_count; i++)
         free(publisher->slots[i]);
     free(publisher->slots);
@@ -94,7 +84,7 @@ static struct nx_record *take_record(struct nx_publisher *publisher)
     return record;
 }
 
-static void free_record(struct nx_publisher *publisher, struct nx_record *record)
+void nx_record_free(struct nx_publisher *publisher, struct nx_record *record)
 {
     free(record->result_error);
     free(record->many);
@@ -233,7 +223,7 @@ void nx_window_cancel(struct nexus_client *client, struct nx_record *record)
 {
     pthread_mutex_lock(&client->lock);
     give_room(client->publisher, record);
-    free_record(client->publisher, record);
+    nx_record_free(client->publisher, record);
     pthread_mutex_unlock(&client->lock);
 }
 
@@ -256,8 +246,10 @@ void nx_window_enter(struct nexus_client *client, struct nx_record *record)
         publisher->next_check = record->deadline;
 }
 
-static void unlink_record(struct nx_publisher *publisher, struct nx_record *record)
+void nx_window_leave(struct nexus_client *client, struct nx_record *record)
 {
+    struct nx_publisher *publisher = client->publisher;
+
     if (record->previous)
         record->previous->next = record->next;
     else
@@ -267,164 +259,8 @@ static void unlink_record(struct nx_publisher *publisher, struct nx_record *reco
     else
         publisher->last = record->previous;
     record->next = record->previous = NULL;
-}
-
-/* ---- the end of an event */
-
-static const char *keep_stream(struct nx_publisher *publisher, const char *name)
-{
-    struct nx_stream_name *known = publisher->stream_names;
-    size_t length = strlen(name);
-
-    while (known && strcmp(known->name, name) != 0)
-        known = known->next;
-    if (!known && publisher->stream_count < STREAM_NAMES_MAX) {
-        known = malloc(sizeof(*known) + length + 1);
-        if (known) {
-            memcpy(known->name, name, length + 1);
-            known->next = publisher->stream_names;
-            publisher->stream_names = known;
-            publisher->stream_count++;
-        }
-    }
-    return known ? known->name : "";
-}
-
-/* The final report of a failure, from what is known of the event. */
-static void describe_failure(const struct nexus_client *client, const struct nx_record *record,
-                             int code, const char *text, struct nexus_error *err)
-{
-    switch (code) {
-    case NEXUS_E_NO_STREAM:
-        nx_fail(
-            err, code, record->subject,
-            "no stream covers this subject: run `nexusctl provision` or call nexus_provision()");
-        break;
-    case NEXUS_E_PERMISSION:
-        nx_fail(err, code, record->subject, "the server forbids publishing to this subject");
-        break;
-    case NEXUS_E_CLOSED:
-        nx_fail(err, code, record->subject,
-                "the client was closed before the event was acknowledged");
-        break;
-    case NEXUS_E_TIMEOUT:
-        nx_fail(err, code, record->subject,
-                "not acknowledged by the deadline after %" PRIu32 " attempts (last: %s); the "
-                "stream may hold it",
-                record->attempts,
-                !client->up ? "no connection" : nexus_status_text(record->last_code));
-        break;
-    default:
-        nx_fail(err, code, record->subject, "%s", text ? text : nexus_status_text(code));
-    }
-}
-
-static void run_completion(struct nexus_client *client, struct nx_due *due)
-{
-    struct nx_record *record = (struct nx_record *)due;
-    struct nexus_receipt receipt = NEXUS_RECEIPT_INIT;
-    struct nexus_error plain = NEXUS_ERROR_INIT;
-    const struct nexus_error *error = NULL;
-
-    snprintf(receipt.message_id, sizeof(receipt.message_id), "%s", record->message_id);
-    snprintf(receipt.causal_id, sizeof(receipt.causal_id), "%s", record->causal_id);
-    if (record->result_code == NEXUS_OK) {
-        snprintf(receipt.stream, sizeof(receipt.stream), "%s", record->stream);
-        receipt.sequence = record->sequence;
-        receipt.duplicate = record->duplicate;
-    } else {
-        nx_fail(&plain, record->result_code, record->subject, "%s",
-                nexus_status_text(record->result_code));
-        error = record->result_error ? record->result_error : &plain;
-    }
-    record->callback(client, &receipt, error, record->data);
-    pthread_mutex_lock(&client->lock);
-    client->publisher->unreported--;
-    if (client->publisher->watchers)
-        pthread_cond_broadcast(&client->publisher->progress);
-    free_record(client->publisher, record);
-    pthread_mutex_unlock(&client->lock);
-}
-
-static void tell_waiter(struct nexus_client *client, struct nx_record *record, int code,
-                        const struct nx_puback *ack, const char *text)
-{
-    struct nx_waiter *waiter = record->waiter;
-
-    waiter->done = true;
-    waiter->code = code;
-    if (ack)
-        waiter->ack = *ack;
-    else
-        describe_failure(client, record, code, text, &waiter->error);
-    pthread_cond_signal(&waiter->done_changed);
-    free_record(client->publisher, record);
-}
-
-static void tell_callback(struct nexus_client *client, struct nx_record *record, int code,
-                          const struct nx_puback *ack, const char *text)
-{
-    record->result_code = code;
-    record->state = NX_RECORD_FREE; /* no ack finds it any more */
-    if (ack) {
-        record->stream = keep_stream(client->publisher, ack->stream);
-        record->sequence = ack->sequence;
-        record->duplicate = ack->duplicate;
-    } else {
-        record->result_error = calloc(1, sizeof(*record->result_error));
-        describe_failure(client, record, code, text, record->result_error);
-    }
-    record->due.run = run_completion;
-    client->publisher->unreported++;
-    nx_due_push(client, &record->due);
-}
-
-/* The thread that is sending the message still needs it, and ends the event when it is back. */
-static void keep_result(struct nexus_client *client, struct nx_record *record, int code,
-                        const struct nx_puback *ack)
-{
-    record->ended_early = true;
-    record->result_code = code;
-    if (!ack)
-        return;
-    record->stream = keep_stream(client->publisher, ack->stream);
-    record->sequence = ack->sequence;
-    record->duplicate = ack->duplicate;
-}
-
-void nx_window_end_kept(struct nexus_client *client, struct nx_record *record)
-{
-    struct nx_puback ack = {.kind = NX_PUBACK_STORED};
-
-    if (record->result_code == NEXUS_OK) {
-        ack.sequence = record->sequence;
-        ack.duplicate = record->duplicate;
-        snprintf(ack.stream, sizeof(ack.stream), "%s", record->stream);
-    }
-    nx_window_end(client, record, record->result_code,
-                  record->result_code == NEXUS_OK ? &ack : NULL, NULL);
-}
-
-void nx_window_end(struct nexus_client *client, struct nx_record *record, int code,
-                   const struct nx_puback *ack, const char *text)
-{
-    if (record->sending) {
-        keep_result(client, record, code, ack);
-        return;
-    }
-    nx_hold_leave(record, code == NEXUS_OK);
-    unlink_record(client->publisher, record);
-    client->wire->ops->message_free(client->wire, record->message);
-    record->message = NULL;
     nx_uncount(client, NX_IN_FLIGHT);
-    nx_count(client, code == NEXUS_OK ? NX_ACKED : NX_FAILED);
-    if (ack && ack->duplicate)
-        nx_count(client, NX_DUPLICATES);
-    if (record->callback)
-        tell_callback(client, record, code, ack, text);
-    else
-        tell_waiter(client, record, code, ack, text);
-    give_room(client->publisher, record);
+    give_room(publisher, record);
 }
 
 /* ---- for flush and close */

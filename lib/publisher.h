@@ -2,7 +2,8 @@
 /* Events on their way out: the in-flight window, acks, retries, deadlines.
  *
  *   publish.c          from the caller's event to a message
- *   publisher.c        the window: room, records, their one end
+ *   publisher.c        the window: room and records
+ *   publish_end.c      the one end that each event has
  *   publish_send.c     attempts: sending, acks, what a failed one means
  *   publish_hold.c     subjects whose events wait for one that is being retried
  *   coverage.c         whether any stream takes a subject
@@ -138,6 +139,10 @@ int nx_record_name(struct nx_record *record, const char *subject, const char *me
                    const char *causal_id, struct nexus_error *err);
 /* Puts a reserved and named record into the window. */
 void nx_window_enter(struct nexus_client *client, struct nx_record *record);
+/* Takes a record out of the window and gives its room back; its memory. */
+void nx_window_leave(struct nexus_client *client, struct nx_record *record);
+void nx_record_free(struct nx_publisher *publisher, struct nx_record *record);
+void nx_streams_forget(struct nx_publisher *publisher);
 /* The record's one end: unlinks it and reports. `ack` on success, else NULL; on failure the text
  * follows from the code and the record, or is `text`. */
 void nx_window_end(struct nexus_client *client, struct nx_record *record, int code,
