@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../json_text.h"
+#include "channels.h"
+
+static void put_text(const char *name, const char *text)
+{
+    printf("\"%s\":", name);
+    json_put_string(stdout, text);
+    putchar(',');
+}
+
+static void put_values(const char *const *values)
+{
+    if (!values) {
+        fputs("null", stdout);
+        return;
+    }
+    putchar('[');
+    for (size_t i = 0; values[i]; i++) {
+        fputs(i ? "," : "", stdout);
+        json_put_string(stdout, values[i]);
+    }
+    putchar(']');
+}
+
+static void put_member_json(const struct nexus_member *member)
+{
+    putchar('{');
+    put_text("name", member->name);
+    put_text("kind", kind_name(member->kind));
+    printf("\"required\":%s,", member->required ? "true" : "false");
+    if (member->max_length)
+        printf("\"max_length\":%u,", (unsigned)member->max_length);
+    else
+        fputs("\"max_length\":null,", stdout);
+    put_text("format", member->format);
+    fputs("\"values\":", stdout);
+    put_values(member->values);
+    putchar(',');
+    put_text("description", member->description);
+    printf("\"example\":%s}", member->example ? member->example : "null");
+}
+
+void channel_put_json(const struct nexus_channel *channel)
+{
+    putchar('{');
+    put_text("name", nexus_channel_name(channel));
+    put_text("c_name", nexus_channel_c_name(channel));
+    put_text("address", nexus_channel_address(channel));
+    put_text("summary", nexus_channel_summary(channel));
+    put_text("fingerprint", nexus_channel_fingerprint(channel));
+    printf("\"tenant\":%s,", nexus_channel_has_tenant(channel) ? "true" : "false");
+    printf("\"open\":%s,\"parameters\":[", nexus_channel_is_open(channel) ? "true" : "false");
+    for (size_t i = 0; i < nexus_channel_parameter_count(channel); i++) {
+        fputs(i ? "," : "", stdout);
+        json_put_string(stdout, nexus_channel_parameter(channel, i));
+    }
+    fputs("],\"members\":[", stdout);
+    for (size_t i = 0; i < nexus_channel_member_count(channel); i++) {
+        struct nexus_member member = member_at(channel, i);
+        fputs(i ? "," : "", stdout);
+        put_member_json(&member);
+    }
+    fputs("]}", stdout);
+}
+
+static void put_member_row(const struct nexus_member *member)
+{
+    printf("  %-20s %-14s %-9s", member->name, kind_name(member->kind),
+           member->required ? "required" : "");
+    for (size_t i = 0; member->values && member->values[i]; i++)
+        printf("%s %s", i ? "," : "", member->values[i]);
+    if (member->max_length)
+        printf(" up to %u characters", (unsigned)member->max_length);
+    if (member->format && !member->values)
+        printf(" (%s)", member->format);
+    if (member->description && *member->description)
+        printf(" %s", member->description);
+    putchar('\n');
+}
+
+/* A value that the contract accepts; its own example where there is one. */
+static void put_example(FILE *out, const struct nexus_member *member)
+{
+    static const char *const fallbacks[] = {
+        [NEXUS_KIND_STRING] = "\"text\"",      [NEXUS_KIND_INTEGER] = "1",
+        [NEXUS_KIND_NUMBER] = "0.5",           [NEXUS_KIND_ENUM] = "null",
+        [NEXUS_KIND_STRING_ARRAY] = "[\"a\"]", [NEXUS_KIND_INTEGER_ARRAY] = "[1]",
+    };
+
+    if (member->example)
+        fputs(member->example, out);
+    else if (member->values)
+        json_put_string(out, member->values[0]);
+    else if (member->format && strcmp(member->format, "uri") == 0)
+        fputs("\"https://example.org/\"", out);
+    else
+        fputs(fallbacks[member->kind], out);
+}
+
+/* The payload of the example command: the members that are required. */
+static char *example_payload(const struct nexus_channel *channel)
+{
+    char *text = NULL;
+    size_t size = 0;
+    size_t written = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out)
+        return NULL;
+    fputc('{', out);
+    for (size_t i = 0; i < nexus_channel_member_count(channel); i++) {
+        struct nexus_member member = member_at(channel, i);
+        if (!member.required)
+            continue;
+        fputs(written++ ? "," : "", out);
+        json_put_string(out, member.name);
+        fputc(':', out);
+        put_example(out, &member);
+    }
+    fputc('}', out);
+    if (fclose(out) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+/* Text inside single quotes of a shell. */
+static void put_quoted(const char *text)
+{
+    putchar('\'');
+    for (; *text; text++)
+        if (*text == '\'')
+            fputs("'\\''", stdout);
+        else
+            putchar(*text);
+    putchar('\'');
+}
+
+static void put_members(const struct nexus_channel *channel)
+{
+    if (nexus_channel_is_open(channel))
+        puts("  The payload is any JSON object: the contract leaves it open.");
+    for (size_t i = 0; i < nexus_channel_member_count(channel); i++) {
+        struct nexus_member member = member_at(channel, i);
+        put_member_row(&member);
+    }
+}
+
+void channel_put_page(const struct nexus_channel *channel)
+{
+    char *payload = example_payload(channel);
+
+    printf("%s\n%s\n%s\n\n", nexus_channel_name(channel), nexus_channel_address(channel),
+           nexus_channel_summary(channel));
+    put_members(channel);
+    printf("\nin C     nexus_publish_%s(), nexus_subscribe_%s()\nin shell nexusctl pub %s ",
+           nexus_channel_c_name(channel), nexus_channel_c_name(channel),
+           nexus_channel_name(channel));
+    fputs(nexus_channel_has_tenant(channel) ? "--tenant salon-001 " : "", stdout);
+    put_quoted(payload ? payload : "{}");
+    putchar('\n');
+    free(payload);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sub.h"
+
+#include <getopt.h>
+#include <string.h>
+#include <time.h>
+
+#include "command.h"
+#include "names.h"
+#include "report.h"
+#include "units.h"
+
+static const char help[] =
+    "Prints the events of one channel, or of all, one per line: when they were stored, the "
+    "channel,\n"
+    "the tenant and the payload. Starts with the first event in the stream. Runs until Ctrl-C.\n"
+    "Without --durable it reads beside everyone else and leaves nothing behind at the server. "
+    "With\n"
+    "--durable NAME the server remembers what was printed, and the next run with that name goes "
+    "on\n"
+    "there; an event counts as handled once its line is out.\n\n"
+    "  -t, --tenant T      only this tenant's events (no system channels then)\n"
+    "  -c, --count N       end after N events\n"
+    "  -w, --timeout TIME  end when no event has come for this long: 2, 500ms, 5m\n"
+    "  -n, --new           only events stored from now on\n"
+    "  -s, --since TIME    only events stored in the last 10m, 24h, 7d\n"
+    "  -d, --durable NAME  go on where the last run of this name ended\n"
+    "  -j, --json          print all there is to know, as one JSON object per line: subject,\n"
+    "                      channel, tenant, causal_id, traceparent, message_id, stream, sequence,\n"
+    "                      time, deliveries, vector_clock, payload, envelope; `nexusctl pub -`\n"
+    "                      reads it back in\n"
+    "  -q, --quiet         no summary\n\n"
+    "Messages that are no events of the contract are reported and passed over. The exit status is "
+    "4\n"
+    "when the time is up and nothing came, or less than --count asked for.\n\n"
+    "examples\n"
+    "  nexusctl sub all\n"
+    "  nexusctl sub bookingCreated --tenant salon-001 --new\n"
+    "  nexusctl sub paymentCompleted --json | jq .payload.amount\n"
+    "  nexusctl sub all --json --timeout 2 > backup.ndjson\n"
+    "  nexusctl sub edgeHealth --new --count 1 --timeout 60 || echo 'no heartbeat'\n";
+
+static const struct option long_options[] = {{"tenant", required_argument, NULL, 't'},
+                                             {"count", required_argument, NULL, 'c'},
+                                             {"timeout", required_argument, NULL, 'w'},
+                                             {"new", no_argument, NULL, 'n'},
+                                             {"since", required_argument, NULL, 's'},
+                                             {"durable", required_argument, NULL, 'd'},
+                                             {"json", no_argument, NULL, 'j'},
+                                             {"quiet", no_argument, NULL, 'q'},
+                                             {NULL, 0, NULL, 0}};
+
+static int set_since(struct sub *sub, const char *text, struct nexus_error *err)
+{
+    struct timespec now;
+    int64_t milliseconds;
+
+    if (!parse_duration(text, &milliseconds))
+        return report_usage(&sub_command, "--since %s: not a time (10m, 24h, 7d)", text);
+    clock_gettime(CLOCK_REALTIME, &now);
+    return nexus_subscribe_options_set_start(
+        sub->options, NEXUS_START_TIME,
+        (now.tv_sec * INT64_C(1000) - milliseconds) * INT64_C(1000000), err);
+}
+
+static int take_number(struct sub *sub, int option)
+{
+    if (option == 'c' && !parse_count(optarg, 1, INT64_MAX, &sub->count))
+        return report_usage(&sub_command, "--count %s: not a number from 1", optarg);
+    if (option == 'w' && (!parse_duration(optarg, &sub->timeout_ms) || sub->timeout_ms == 0))
+        return report_usage(&sub_command, "--timeout %s: not a time (2, 500ms, 5m)", optarg);
+    return CTL_OK;
+}
+
+static int take_option(struct sub *sub, int option)
+{
+    struct nexus_error err = NEXUS_ERROR_INIT;
+    int status = NEXUS_OK;
+
+    switch (option) {
+    case 't':
+        sub->tenant = optarg;
+        break;
+    case 'c':
+    case 'w':
+        return take_number(sub, option);
+    case 'n':
+        status = nexus_subscribe_options_set_start(sub->options, NEXUS_START_NEW, 0, &err);
+        break;
+    case 's':
+        status = set_since(sub, optarg, &err);
+        break;
+    case 'd':
+        sub->durable = optarg;
+        status = nexus_subscribe_options_set_durable(sub->options, optarg, &err);
+        break;
+    case 'j':
+        sub->json = true;
+        break;
+    case 'q':
+        sub->quiet = true;
+        break;
+    default:
+        return CTL_USAGE; /* getopt has said why */
+    }
+    return status < 0 ? report(&err) : status;
+}
+
+static int take_channel(struct sub *sub, const char *text)
+{
+    struct nexus_error err = NEXUS_ERROR_INIT;
+    const struct nexus_channel *channel;
+
+    if (strcmp(text, "all") == 0)
+        return CTL_OK;
+    channel = find_channel(text, &err);
+    if (!channel)
+        return report(&err);
+    if (sub->tenant && !nexus_channel_has_tenant(channel))
+        return report_usage(&sub_command, "%s is the platform's: it has no --tenant",
+                            nexus_channel_name(channel));
+    sub->channel = nexus_channel_name(channel);
+    return CTL_OK;
+}
+
+static int parse(struct sub *sub, int argc, char **argv)
+{
+    int status = CTL_OK;
+
+    for (int option;
+         !status && (option = getopt_long(argc, argv, "t:c:w:ns:d:jq", long_options, NULL)) != -1;)
+        status = take_option(sub, option);
+    if (!status && argc - optind != 1)
+        status = report_usage(&sub_command, argc == optind ? "which CHANNEL? `all` for every one"
+                                                           : "one CHANNEL only, or `all`");
+    return status ? status : take_channel(sub, argv[optind]);
+}
+
+static int run(int argc, char **argv)
+{
+    struct sub sub = {.options = nexus_subscribe_options_new()};
+    int status = sub.options ? parse(&sub, argc, argv)
+                             : report(&(struct nexus_error){.code = NEXUS_E_MEMORY});
+
+    if (!status)
+        sub.client = ctl_connect(&status);
+    if (!status)
+        status = sub_watch(&sub);
+    nexus_client_destroy(sub.client);
+    nexus_subscribe_options_destroy(sub.options);
+    return status;
+}
+
+const struct command sub_command = {
+    .name = "sub",
+    .arguments = "CHANNEL|all [--tenant T] [--count N] [--json]",
+    .summary = "watch the events of a channel, or of all",
+    .help = help,
+    .run = run,
+};
