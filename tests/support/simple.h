@@ -37,7 +37,7 @@ int test_reported(const struct test_report *reports, int count, int code);
 int test_reported_any(const struct test_report *reports, int count);
 
 /* What a handler saw. */
-#define TEST_SEEN_MAX 20000
+#define TEST_SEEN_MAX 100000
 struct test_seen {
     int count;                  /* handler calls */
     int numbers[TEST_SEEN_MAX]; /* in order of arrival */
