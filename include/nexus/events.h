@@ -406,9 +406,8 @@ struct nexus_module_updated {
     const char *json; /**< Members beyond the typed ones, or NULL. */
     /** The module's name, as hosts load it. Optional. Example: "scheduler". */
     const char *module_name;
+    bool has_abi_version; /**< Whether `abi_version` is given. */
     /** The version of the host interface that the build needs. Optional. Example: 1. */
-    /** Whether `abi_version` is given. */
-    bool has_abi_version;
     int64_t abi_version;
     /** The Ed25519 signature of the WebAssembly file. Optional. */
     const char *signature;
@@ -493,8 +492,7 @@ struct nexus_agent_handoff {
     const char *task;
     /** Paths of the files that the task is about; may be empty. Required. */
     const char *const *files;
-    /** How many `files` holds. */
-    size_t files_count;
+    size_t files_count; /**< How many `files` holds. */
     /** What the next agent should know before it begins. Optional; at most 2000 characters. */
     const char *context_summary;
 };
@@ -618,24 +616,18 @@ struct nexus_agent_self_evolution {
     const char *json; /**< Members beyond the typed ones, or NULL. */
     /** Numbers of the gates that agreed, from 1 to 5. Optional. */
     const int64_t *gates_passed;
-    /** How many `gates_passed` holds. */
-    size_t gates_passed_count;
+    size_t gates_passed_count; /**< How many `gates_passed` holds. */
     /** Numbers of the gates that did not. Optional. */
     const int64_t *gates_failed;
-    /** How many `gates_failed` holds. */
-    size_t gates_failed_count;
+    size_t gates_failed_count; /**< How many `gates_failed` holds. */
     /** The file that the change is to. Optional. */
     const char *target_file;
+    bool has_diff_lines; /**< Whether `diff_lines` is given. */
     /** The size of the change, in lines of diff. Optional. */
-    /** Whether `diff_lines` is given. */
-    bool has_diff_lines;
     int64_t diff_lines;
     /** What was decided. Optional; one of "accepted", "rejected". */
     enum nexus_agent_self_evolution_result result;
-    /**
-     * The text of `result` as received; published only in place of
-     * NEXUS_AGENT_SELF_EVOLUTION_RESULT_UNRECOGNIZED.
-     */
+    /** Its text as received; published only where the enum is …_UNRECOGNIZED. */
     const char *result_text;
     /** Why, in words. Optional. */
     const char *reason;
@@ -682,15 +674,12 @@ struct nexus_pii_masked {
      * Optional. Example: ["phone","inn"].
      */
     const char *const *fields_masked;
-    /** How many `fields_masked` holds. */
-    size_t fields_masked_count;
+    size_t fields_masked_count; /**< How many `fields_masked` holds. */
+    bool has_token_count_before; /**< Whether `token_count_before` is given. */
     /** Tokens in the text as it came. Optional. */
-    /** Whether `token_count_before` is given. */
-    bool has_token_count_before;
     int64_t token_count_before;
+    bool has_token_count_after; /**< Whether `token_count_after` is given. */
     /** Tokens in the text after masking. Optional. */
-    /** Whether `token_count_after` is given. */
-    bool has_token_count_after;
     int64_t token_count_after;
 };
 
@@ -763,21 +752,14 @@ struct nexus_pipeline_stage_completed {
      * "intake".
      */
     enum nexus_pipeline_stage_completed_stage stage;
-    /**
-     * The text of `stage` as received; published only in place of
-     * NEXUS_PIPELINE_STAGE_COMPLETED_STAGE_UNRECOGNIZED.
-     */
+    /** Its text as received; published only where the enum is …_UNRECOGNIZED. */
     const char *stage_text;
     /** What happened to it. Required; one of "started", "completed", "failed". */
     enum nexus_pipeline_stage_completed_status status;
-    /**
-     * The text of `status` as received; published only in place of
-     * NEXUS_PIPELINE_STAGE_COMPLETED_STATUS_UNRECOGNIZED.
-     */
+    /** Its text as received; published only where the enum is …_UNRECOGNIZED. */
     const char *status_text;
+    bool has_duration_ms; /**< Whether `duration_ms` is given. */
     /** How long it took, in milliseconds; once it has ended. Optional. */
-    /** Whether `duration_ms` is given. */
-    bool has_duration_ms;
     int64_t duration_ms;
     /** What went wrong; when it failed. Optional. */
     const char *error;
@@ -872,10 +854,7 @@ struct nexus_telegram_message {
     const char *json; /**< Members beyond the typed ones, or NULL. */
     /** Whether the bot received or sent it. Required; one of "inbound", "outbound". */
     enum nexus_telegram_message_direction direction;
-    /**
-     * The text of `direction` as received; published only in place of
-     * NEXUS_TELEGRAM_MESSAGE_DIRECTION_UNRECOGNIZED.
-     */
+    /** Its text as received; published only where the enum is …_UNRECOGNIZED. */
     const char *direction_text;
     /** Telegram's number of the chat; negative for groups. Required. */
     int64_t chat_id;
@@ -929,9 +908,8 @@ struct nexus_kb_ingested {
     const char *doc_type;
     /** How many facts were taken from it. Required. */
     int64_t facts_extracted;
+    bool has_size_bytes; /**< Whether `size_bytes` is given. */
     /** Its size, in bytes. Optional. */
-    /** Whether `size_bytes` is given. */
-    bool has_size_bytes;
     int64_t size_bytes;
 };
 
@@ -982,13 +960,11 @@ struct nexus_kb_searched {
     const char *query;
     /** How many results were found. Required. */
     int64_t results_count;
+    bool has_top_score; /**< Whether `top_score` is given. */
     /** The score of the best result, from 0 to 1. Optional. */
-    /** Whether `top_score` is given. */
-    bool has_top_score;
     double top_score;
+    bool has_duration_ms; /**< Whether `duration_ms` is given. */
     /** How long the search took, in milliseconds. Optional. */
-    /** Whether `duration_ms` is given. */
-    bool has_duration_ms;
     int64_t duration_ms;
 };
 
@@ -1233,16 +1209,12 @@ struct nexus_integration_synced {
      * Required; one of "push", "pull", "bidirectional".
      */
     enum nexus_integration_synced_direction direction;
-    /**
-     * The text of `direction` as received; published only in place of
-     * NEXUS_INTEGRATION_SYNCED_DIRECTION_UNRECOGNIZED.
-     */
+    /** Its text as received; published only where the enum is …_UNRECOGNIZED. */
     const char *direction_text;
     /** How many records were exchanged. Required. */
     int64_t records_synced;
+    bool has_errors; /**< Whether `errors` is given. */
     /** How many records failed. Optional. */
-    /** Whether `errors` is given. */
-    bool has_errors;
     int64_t errors;
 };
 
@@ -1303,26 +1275,19 @@ struct nexus_edge_health {
     const char *node_id;
     /** The node's own judgement. Required; one of "healthy", "degraded", "offline". */
     enum nexus_edge_health_status status;
-    /**
-     * The text of `status` as received; published only in place of
-     * NEXUS_EDGE_HEALTH_STATUS_UNRECOGNIZED.
-     */
+    /** Its text as received; published only where the enum is …_UNRECOGNIZED. */
     const char *status_text;
+    bool has_uptime_secs; /**< Whether `uptime_secs` is given. */
     /** Seconds since it started. Optional. */
-    /** Whether `uptime_secs` is given. */
-    bool has_uptime_secs;
     int64_t uptime_secs;
+    bool has_cpu_pct; /**< Whether `cpu_pct` is given. */
     /** Processor load, in percent. Optional. */
-    /** Whether `cpu_pct` is given. */
-    bool has_cpu_pct;
     double cpu_pct;
+    bool has_mem_pct; /**< Whether `mem_pct` is given. */
     /** Memory in use, in percent. Optional. */
-    /** Whether `mem_pct` is given. */
-    bool has_mem_pct;
     double mem_pct;
+    bool has_wasm_modules_loaded; /**< Whether `wasm_modules_loaded` is given. */
     /** How many WebAssembly modules it runs. Optional. */
-    /** Whether `wasm_modules_loaded` is given. */
-    bool has_wasm_modules_loaded;
     int64_t wasm_modules_loaded;
 };
 
@@ -1378,9 +1343,8 @@ struct nexus_iot_sensor_data {
     double value;
     /** The unit of the reading. Optional. Example: "°C". */
     const char *unit;
+    bool has_timestamp_unix; /**< Whether `timestamp_unix` is given. */
     /** When it was measured, in seconds since 1970-01-01 UTC. Optional. */
-    /** Whether `timestamp_unix` is given. */
-    bool has_timestamp_unix;
     int64_t timestamp_unix;
 };
 

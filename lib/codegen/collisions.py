@@ -46,7 +46,7 @@ def _enum(channel, member, public, python):
     public.take(channel.enum_tag(member), owner, member.line)
     prefix = channel.enum_prefix(member)
     for word in ("UNSET", "UNRECOGNIZED"):
-        public.take(f"{prefix}_{word}", f"'{word.lower()}' of {owner}", member.line)
+        public.take(f"{prefix}_{word}", f"the SDK's own constant for {owner}", member.line)
     for value in member.values:
         public.take(f"{prefix}_{value.constant}", f"value '{value.text}' of {owner}", value.line)
     python.take(enum_class(channel, member), owner, member.line)

@@ -4,6 +4,8 @@
 import layout
 import text
 
+INDENT = " " * 4
+
 PRELUDE = """\
 /**
  * @file events.h
@@ -141,12 +143,18 @@ def member_facts(channel, member):
 
 def _member(channel, member):
     attribute = " NEXUS_EXTENSION" if starts_batch(channel, member) else ""
-    lines = layout.doc([text.full_stop(member.description), member_facts(channel, member)], "    ")
+    lines = []
     for declaration, comment in member.kind.c_members(member, channel.enum_tag(member)):
-        if comment:
-            lines += layout.doc([comment], "    ")
-        lines.append(f"    {declaration.format(attribute)};")
+        if not comment:
+            lines += layout.doc([text.full_stop(member.description),
+                                 member_facts(channel, member)], INDENT)
+        line = f"{INDENT}{declaration}{attribute};"
         attribute = ""
+        if comment and len(line) + len(comment) + len(" /**<  */") > layout.WIDTH:
+            lines += layout.doc([comment], INDENT)
+        elif comment:
+            line += f" /**< {comment} */"
+        lines.append(line)
     return lines
 
 

@@ -31,7 +31,7 @@ An enum compares equal to its text. A received text that the contract does not l
 
 def emit(contract):
     prelude = pathlib.Path(__file__).with_name("python_prelude.py").read_text(encoding="utf-8")
-    lines = [HEAD + re.split(r"^# -+\n", prelude, maxsplit=1, flags=re.M)[1].rstrip(), ""]
+    lines = [HEAD + re.split(r"^# -+\n", prelude, maxsplit=1, flags=re.M)[1].rstrip()]
     for channel in contract.channels:
         for member in channel.members:
             if member.values:

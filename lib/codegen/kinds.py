@@ -22,11 +22,12 @@ class Kind:
         """Takes the keywords of the schema into the member."""
         for key in schema.words:
             if key not in self.allowed:
-                raise ContractError(schema.line_of(key), f"'{key}' is not supported on "
-                                                         f"{self.article()} '{member.name}'")
+                raise ContractError(schema.line_of(key),
+                                    f"'{key}' is not supported on {self.title} '{member.name}'")
 
-    def article(self):
-        return ("an " if self.word[0] in "aei" else "a ") + self.word
+    @property
+    def title(self):
+        return f"the {self.word}"
 
     def beside(self, member):
         """The struct member beside the member's own, or None."""
@@ -44,7 +45,8 @@ class Kind:
         raise NotImplementedError
 
     def c_members(self, member, tag):
-        """[(declaration with {} for an attribute, comment)]: the struct members."""
+        """[(declaration, comment)]: the struct members. The member's own has no comment here; its
+        documentation is the emitter's."""
         raise NotImplementedError
 
     def c_init(self, member, prefix):
@@ -86,7 +88,7 @@ class String(Kind):
         return isinstance(value, str) and len(value) <= (member.max_length or len(value))
 
     def c_members(self, member, tag):
-        return [(f"const char *{member.c_name}{{}}", "")]
+        return [(f"const char *{member.c_name}", "")]
 
     def c_init(self, member, prefix):
         return ["NULL"]
@@ -101,8 +103,8 @@ class _Number(Kind):
     def c_members(self, member, tag):
         own = f"{self.c_type} {member.c_name}"
         if not member.layout_optional:
-            return [(own + "{}", "")]
-        return [(f"bool {self.beside(member)}{{}}", f"Whether `{member.c_name}` is given."),
+            return [(own, "")]
+        return [(f"bool {self.beside(member)}", f"Whether `{member.c_name}` is given."),
                 (own, "")]
 
     def c_init(self, member, prefix):
@@ -168,10 +170,9 @@ class Enum(Kind):
         return value in [known.text for known in member.values]
 
     def c_members(self, member, tag):
-        return [(f"enum {tag} {member.c_name}{{}}", ""),
+        return [(f"enum {tag} {member.c_name}", ""),
                 (f"const char *{self.beside(member)}",
-                 f"The text of `{member.c_name}` as received; published only in place of "
-                 f"{tag.upper()}_UNRECOGNIZED.")]
+                 "Its text as received; published only where the enum is …_UNRECOGNIZED.")]
 
     def c_init(self, member, prefix):
         return [f"{prefix}_UNSET", "NULL"]
@@ -187,7 +188,7 @@ class _Array(Kind):
         return isinstance(value, list) and all(self.item.fits(item, member) for item in value)
 
     def c_members(self, member, tag):
-        return [(f"{self.c_type}{member.c_name}{{}}", ""),
+        return [(f"{self.c_type}{member.c_name}", ""),
                 (f"size_t {self.beside(member)}", f"How many `{member.c_name}` holds.")]
 
     def c_init(self, member, prefix):
@@ -201,8 +202,7 @@ class StringArray(_Array):
     python = "Tuple[str, ...]"
     item = String()
 
-    def article(self):
-        return "the array of strings"
+    title = "the array of strings"
 
 
 class IntegerArray(_Array):
@@ -212,8 +212,7 @@ class IntegerArray(_Array):
     python = "Tuple[int, ...]"
     item = Integer()
 
-    def article(self):
-        return "the array of integers"
+    title = "the array of integers"
 
 
 STRING, INTEGER, NUMBER, ENUM = String(), Integer(), Number(), Enum()
@@ -261,8 +260,7 @@ def _array_kind(schema, name, line):
 
 def misfit(value, member):
     """What is wrong with an example."""
-    return (f"example {text.json_text(value)} of '{member.name}' is not "
-            f"{member.kind.article()} within its limits")
+    return f"example {text.json_text(value)} does not fit {member.kind.title} '{member.name}'"
 
 
 def examples_of(schema, member):

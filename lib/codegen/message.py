@@ -44,7 +44,7 @@ def _envelope(schema):
     """Checks that a message's body is the envelope that the runtime writes, and nothing else."""
     if schema.word("type") != "object":
         raise ContractError(schema.line, "a message's payload must be the event envelope")
-    _only(schema, {"type"}, "the envelope")
+    _only(schema, {"type", "properties", "required"}, "the envelope")
     wanted = {"causal_id": "string", "vector_clock": "object", "payload": "object",
               "tenant": "string"}
     for name, part in schema.properties.items():
@@ -54,16 +54,20 @@ def _envelope(schema):
         if part.word("type") != wanted[name]:
             raise ContractError(part.line, f"the envelope's '{name}' must be of type "
                                            f"{wanted[name]}")
+    for name, line in schema.required.items():
+        if name not in wanted:
+            raise ContractError(line, f"the envelope has no member '{name}' to require")
     for name in wanted:
         if name not in schema.properties:
             raise ContractError(schema.line, f"the envelope lacks '{name}'")
-    if set(schema.required) != {"causal_id", "vector_clock", "payload"}:
-        raise ContractError(schema.line, "the envelope must require causal_id, vector_clock and "
-                                         "payload, and nothing else")
+        if (name in schema.required) != (name != "tenant"):
+            raise ContractError(schema.required.get(name, schema.properties[name].line),
+                                "the envelope must require causal_id, vector_clock and payload, "
+                                "and nothing else")
     _only(schema.properties["causal_id"], {"type"}, "causal_id")
     _only(schema.properties["tenant"], {"type"}, "tenant")
     _vector_clock(schema.properties["vector_clock"])
-    _only(schema.properties["payload"], {"type"}, "a payload")
+    _only(schema.properties["payload"], {"type", "properties", "required"}, "a payload")
     return schema.properties["payload"]
 
 
@@ -76,6 +80,5 @@ def _only(schema, words, what):
 def _vector_clock(schema):
     _only(schema, {"type", "additionalProperties"}, "vector_clock")
     counter = schema.additional
-    if counter is None or counter.word("type") != "integer" or len(counter.words) != 1 \
-            or schema.properties:
+    if counter is None or counter.word("type") != "integer" or len(counter.words) != 1:
         raise ContractError(schema.line, "vector_clock must map any name to an integer")

@@ -118,8 +118,11 @@ class Resolver:
 
     def _own(self, node, trail):
         schema = Schema(node.line)
-        for key in CONSTRAINTS & set(node.items):
-            schema.words[key] = (node.get(key).plain(), node.key_lines[key])
+        for key, line in node.key_lines.items():
+            if key in CONSTRAINTS:
+                schema.words[key] = (node.get(key).plain(), line)
+            elif key in ("properties", "required", "items"):
+                schema.words[key] = (True, line)
         if "description" in node:
             schema.description = expect_text(node.get("description"), "description")
         if "examples" in node:
@@ -132,10 +135,12 @@ class Resolver:
             schema.required = self._required(node.get("required"))
         if "items" in node:
             schema.items = self.schema(node.get("items"), trail)
-            schema.words["items"] = (True, node.key_lines["items"])
         if "additionalProperties" in node:
-            schema.additional = self.schema(node.get("additionalProperties"), trail)
-            schema.words["additionalProperties"] = (True, node.key_lines["additionalProperties"])
+            value = node.get("additionalProperties")
+            schema.words["additionalProperties"] = (value.plain(),
+                                                    node.key_lines["additionalProperties"])
+            if isinstance(value, Mapping):
+                schema.additional = self.schema(value, trail)
         return schema
 
     @staticmethod

@@ -126,7 +126,6 @@ def _read(kind: str, where: str, value: Any) -> Any:
     return float(value) if kind == "number" else value
 
 
-
 @dataclass(frozen=True, init=False)
 class BookingCreated(Event):
     """A customer booked an appointment.
