@@ -52,6 +52,7 @@ static bool meant_key(const struct nx_json *json, uint32_t node, struct nx_buf *
     return true;
 }
 
+/* Names often differ only in their last letters, which a product shows in its highest bits. */
 static uint32_t quick_hash(const struct key *key)
 {
     uint64_t word = key->length;
@@ -61,7 +62,8 @@ static uint32_t quick_hash(const struct key *key)
     else
         for (size_t i = 0; i < key->length; i++)
             word = word * 257 + (unsigned char)key->text[i];
-    return (uint32_t)((word * 0x9e3779b97f4a7c15u) >> 32);
+    word *= 0x9e3779b97f4a7c15u;
+    return (uint32_t)(word >> 32 ^ word >> 57);
 }
 
 static int reject_duplicate(struct nx_json_reader *reader, uint32_t key)
