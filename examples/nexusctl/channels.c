@@ -52,11 +52,11 @@ static void list_as_json(void)
 
 static void list_as_table(void)
 {
-    printf("%-31s %-48s %s\n", "CHANNEL", "SUBJECT", "PAYLOAD");
+    printf("%-31s %-51s %s\n", "CHANNEL", "SUBJECT", "PAYLOAD");
     for (size_t i = 0; i < nexus_channel_count(); i++) {
         const struct nexus_channel *channel = nexus_channel_at(i);
         size_t count = nexus_channel_member_count(channel);
-        printf("%-31s %-48s ", nexus_channel_name(channel), nexus_channel_address(channel));
+        printf("%-31s %-51s ", nexus_channel_name(channel), nexus_channel_address(channel));
         if (nexus_channel_is_open(channel))
             puts("any object");
         else

@@ -68,19 +68,25 @@ void channel_put_json(const struct nexus_channel *channel)
     fputs("]}", stdout);
 }
 
+static void put_limits(const struct nexus_member *member)
+{
+    for (size_t i = 0; member->values && member->values[i]; i++)
+        printf("%s%s", i ? ", " : "one of ", member->values[i]);
+    if (member->max_length)
+        printf("up to %u characters", (unsigned)member->max_length);
+    if (member->format && member->kind == NEXUS_KIND_STRING)
+        printf("%s%s", member->max_length ? ", " : "", member->format);
+}
+
+/* Two lines: what it is, and what it says. */
 static void put_member_row(const struct nexus_member *member)
 {
-    printf("  %-20s %-14s %-9s", member->name, kind_name(member->kind),
-           member->required ? "required" : "");
-    for (size_t i = 0; member->values && member->values[i]; i++)
-        printf("%s %s", i ? "," : "", member->values[i]);
-    if (member->max_length)
-        printf(" up to %u characters", (unsigned)member->max_length);
-    if (member->format && !member->values)
-        printf(" (%s)", member->format);
-    if (member->description && *member->description)
-        printf(" %s", member->description);
+    printf("  %-20s %-14s %-9s ", member->name, kind_name(member->kind),
+           member->required ? "required" : "optional");
+    put_limits(member);
     putchar('\n');
+    if (member->description && *member->description)
+        printf("  %20s %s\n", "", member->description);
 }
 
 /* A value that the contract accepts; its own example where there is one. */

@@ -76,13 +76,16 @@ static bool wants_help(int argc, char **argv)
 static int run_command(int argc, char **argv)
 {
     const struct command *command = find_command(argv[0]);
+    char name[40];
     int status = CTL_OK;
 
     if (!command) {
         report_text("%s: no such command; `nexusctl --help` lists them", argv[0]);
         return CTL_USAGE;
     }
-    optind = 0; /* getopt starts anew, with argv[0] the command */
+    snprintf(name, sizeof(name), "nexusctl %s", command->name);
+    argv[0] = name;
+    optind = 0; /* getopt starts anew */
     if (wants_help(argc, argv))
         print_command_help(command);
     else
@@ -109,7 +112,10 @@ int main(int argc, char **argv)
                                             {"version", no_argument, NULL, 'V'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
+    static char self[] = "nexusctl";
 
+    if (argc > 0)
+        argv[0] = self; /* for the messages of getopt */
     signals_ignore_pipe();
     for (int option; (option = getopt_long(argc, argv, "+hV", options, NULL)) != -1;) {
         if (option == 'V')

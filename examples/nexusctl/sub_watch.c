@@ -170,6 +170,8 @@ int sub_watch(struct sub *sub)
 
     signals_watch(sub->client);
     if (!open_subscription(sub, durable, sizeof(durable))) {
+        if (!sub->quiet)
+            report_text("reading %s; Ctrl-C ends", nexus_subscription_filter(sub->subscription));
         dispatch(sub);
         summarize(sub);
     }
