@@ -87,8 +87,7 @@ static void on_wire(void *owner, enum nx_wire_event event, int code, const char 
 static int make_parts(struct nexus_client *client, const struct nexus_client_options *options,
                       nx_transport_new make_wire, struct nexus_error *err)
 {
-    struct nx_sink sink = {client, nx_io_message, on_wire};
-    char subject[sizeof(client->inbox) + 2];
+    struct nx_sink sink = {client, nx_io_message, nx_io_unanswered, on_wire};
     int code = nx_options_copy(options, &client->options, err);
 
     if (code == NEXUS_OK)
@@ -105,8 +104,7 @@ static int make_parts(struct nexus_client *client, const struct nexus_client_opt
     if (code != NEXUS_OK)
         return code;
     make_inbox(client);
-    snprintf(subject, sizeof(subject), "%s.>", client->inbox);
-    return client->wire->ops->listen(client->wire, subject, NX_LISTENER_INBOX, err);
+    return nx_io_listen(client, err);
 }
 
 int nx_client_new_over(const struct nexus_client_options *options, nx_transport_new make_wire,
@@ -124,7 +122,7 @@ int nx_client_new_over(const struct nexus_client_options *options, nx_transport_
     client->pid = getpid();
     client->due_fd = -1;
     client->due_last = &client->due_first;
-    client->next_listener = NX_LISTENER_INBOX + 1;
+    client->next_listener = NX_LISTENER_OTHERS;
     init_locks(client);
     code = make_parts(client, options, make_wire, err);
     if (code == NEXUS_OK)

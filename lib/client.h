@@ -20,7 +20,13 @@
 struct nx_publisher; /* publisher.h: events on their way out */
 struct nx_requests;  /* requests.h: JetStream API calls under way */
 
-#define NX_LISTENER_INBOX 1 /* `<inbox>.>`; subscriptions' numbers are higher */
+/* Numbers of listeners. Answers to API requests come on "<inbox>.r<number>". Acks come on
+ * "<inbox>.a<shard>.<number>": a subject's events share a shard, so that the one thing which tells
+ * no number, that nobody answered, still tells nearly which event it was about. */
+#define NX_LISTENER_REQUESTS 1
+#define NX_LISTENER_ACKS     2
+#define NX_ACK_SHARDS        16
+#define NX_LISTENER_OTHERS   (NX_LISTENER_ACKS + NX_ACK_SHARDS)
 
 /* A callback that is due, other than a message. Runs once, on the dispatching thread, without the
  * lock; frees itself. `client` is being torn down when `nexus_client_destroy` runs it. */
@@ -127,6 +133,9 @@ int nx_client_usable(struct nexus_client *client, struct nexus_error *err);
 
 /* io.c: where the wire's messages come in. */
 void nx_io_message(void *owner, uint64_t listener, struct nx_incoming *incoming);
+void nx_io_unanswered(void *owner, uint64_t listener);
+/* Subscribes to the answers. */
+int nx_io_listen(struct nexus_client *client, struct nexus_error *err);
 /* The I/O thread's round. Anything that sets an earlier deadline wakes the wire. */
 int nx_io_start(struct nexus_client *client, struct nexus_error *err);
 void nx_io_stop(struct nexus_client *client);

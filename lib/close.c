@@ -4,6 +4,7 @@
 
 #include "client.h"
 #include "publisher.h"
+#include "requests.h"
 #include "subscription.h"
 
 #define WAIT_STEP_NS 20000000
@@ -13,12 +14,15 @@
 static void shut_down(struct nexus_client *client)
 {
     nx_subscriptions_close(client);
+    nx_subscriptions_abandon(client);
     nx_io_stop(client);
     nx_publisher_abandon(client);
+    nx_requests_abandon(client);
     do {
         client->destroy_wanted = false; /* a completion that asks for it gets it anyway */
         nx_due_drain(client);
     } while (client->destroy_wanted);
+    nx_subscriptions_free(client);
 }
 
 static bool settled(struct nexus_client *client)

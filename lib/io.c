@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The I/O thread: serves the wire, hands on what arrives, and keeps all deadlines. */
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,37 +10,62 @@
 #include "requests.h"
 #include "subscription.h"
 
-/* An answer came on "<inbox>.<letter><number>". */
-static void route_answer(struct nexus_client *client, const struct nx_view *view)
+int nx_io_listen(struct nexus_client *client, struct nexus_error *err)
 {
-    size_t prefix = strlen(client->inbox);
-    const char *token = view->subject + prefix + 1;
-    unsigned long long number;
+    const struct nx_transport_ops *ops = client->wire->ops;
+    char subject[sizeof(client->inbox) + 16];
+    int code;
+
+    snprintf(subject, sizeof(subject), "%s.*", client->inbox);
+    code = ops->listen(client->wire, subject, NX_LISTENER_REQUESTS, err);
+    for (unsigned shard = 0; code == NEXUS_OK && shard < NX_ACK_SHARDS; shard++) {
+        snprintf(subject, sizeof(subject), "%s.a%u.*", client->inbox, shard);
+        code = ops->listen(client->wire, subject, NX_LISTENER_ACKS + shard, err);
+    }
+    return code;
+}
+
+/* The number at the end of an answer's subject. Whoever may write to our inbox may write nonsense.
+ */
+static bool answer_number(const char *subject, char before, uint64_t *number)
+{
+    const char *digits = subject + strlen(subject);
     char *end;
 
-    if (strlen(view->subject) < prefix + 3 || token[1] < '0' || token[1] > '9')
-        return; /* whoever may write to our inbox may write nonsense */
-    number = strtoull(token + 1, &end, 10);
-    if (*end)
-        return;
-    if (*token == 'a')
-        nx_publisher_ack(client, number, view);
-    else if (*token == 'r')
-        nx_requests_answer(client, number, view);
+    while (digits > subject && digits[-1] >= '0' && digits[-1] <= '9')
+        digits--;
+    if (!*digits || digits == subject || digits[-1] != before)
+        return false;
+    *number = strtoull(digits, &end, 10);
+    return true;
 }
 
 void nx_io_message(void *owner, uint64_t listener, struct nx_incoming *incoming)
 {
     struct nexus_client *client = owner;
     struct nx_view view;
+    uint64_t number;
 
-    if (listener != NX_LISTENER_INBOX) {
+    if (listener >= NX_LISTENER_OTHERS) {
         nx_subscription_message(client, listener, incoming);
         return;
     }
     client->wire->ops->view(incoming, &view);
-    route_answer(client, &view);
+    if (listener >= NX_LISTENER_ACKS && answer_number(view.subject, '.', &number))
+        nx_publisher_ack(client, number, &view);
+    else if (listener == NX_LISTENER_REQUESTS && answer_number(view.subject, 'r', &number))
+        nx_requests_answer(client, number, &view);
     client->wire->ops->release(incoming);
+}
+
+void nx_io_unanswered(void *owner, uint64_t listener)
+{
+    if (listener >= NX_LISTENER_OTHERS)
+        nx_subscription_unanswered(owner, listener);
+    else if (listener >= NX_LISTENER_ACKS)
+        nx_publisher_unanswered(owner, (unsigned)(listener - NX_LISTENER_ACKS));
+    else
+        nx_requests_unanswered(owner);
 }
 
 static int64_t earlier(int64_t a, int64_t b)

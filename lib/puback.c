@@ -7,8 +7,7 @@
 
 #include "json.h"
 
-#define STATUS_NO_RESPONDERS 503
-#define ANSWER_MAX           4096
+#define ANSWER_MAX 4096
 
 /* Server error numbers. What is not listed is final. */
 static const struct {
@@ -119,14 +118,9 @@ void nx_puback_read(const struct nx_view *view, struct nx_puback *out)
     out->sequence = 0;
     out->stream[0] = 0;
     snprintf(out->text, sizeof(out->text), "the answer is no acknowledgement");
-    if (view->status == STATUS_NO_RESPONDERS) {
-        out->kind = NX_PUBACK_NO_ANSWER;
-        out->code = NEXUS_E_NO_STREAM;
-        snprintf(out->text, sizeof(out->text), "no responders");
-    } else if (view->length <= ANSWER_MAX &&
-               nx_json_read(&json, view->body, view->length, NULL) == NEXUS_OK &&
-               json.nodes[0].type == NX_JSON_OBJECT) {
+    if (view->length <= ANSWER_MAX &&
+        nx_json_read(&json, view->body, view->length, NULL) == NEXUS_OK &&
+        json.nodes[0].type == NX_JSON_OBJECT)
         read_json(&json, out);
-    }
     nx_json_free(&json);
 }

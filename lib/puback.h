@@ -9,9 +9,8 @@
 
 enum nx_puback_kind {
     NX_PUBACK_STORED,
-    NX_PUBACK_RETRY,     /* may go better later */
-    NX_PUBACK_NO_ANSWER, /* nobody listens on the subject: no stream, or none at the moment */
-    NX_PUBACK_REFUSED    /* for good */
+    NX_PUBACK_RETRY,  /* may go better later */
+    NX_PUBACK_REFUSED /* for good */
 };
 
 struct nx_puback {

@@ -133,7 +133,7 @@ static int compose(struct job *job, struct nx_record *record, struct nexus_error
 {
     struct nexus_client *client = job->client;
     struct nx_scratch *scratch = job->scratch;
-    char reply[sizeof(client->inbox) + 24], schema[64], trace[NX_TRACEPARENT_SIZE];
+    char reply[sizeof(client->inbox) + 32], schema[64], trace[NX_TRACEPARENT_SIZE];
     const struct nx_header headers[] = {
         {"Nats-Msg-Id", job->message_id},
         {"traceparent", trace},
@@ -149,7 +149,7 @@ static int compose(struct job *job, struct nx_record *record, struct nexus_error
         return nx_no_memory(err);
     nx_chain_traceparent(job->chain, trace);
     snprintf(schema, sizeof(schema), "%s;%s", nx_contract_version, job->channel->fingerprint);
-    snprintf(reply, sizeof(reply), "%s.a%llu", client->inbox,
+    snprintf(reply, sizeof(reply), "%s.a%u.%llu", client->inbox, record->shard,
              (unsigned long long)nx_record_ack_number(record));
     record->message = client->wire->ops->message_new(client->wire, job->subject, reply, headers,
                                                      sizeof(headers) / sizeof(headers[0]),

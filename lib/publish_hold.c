@@ -20,13 +20,18 @@ struct nx_hold {
     char subject[NEXUS_SUBJECT_MAX + 1];
 };
 
-static struct nx_hold **bucket_of(struct nx_publisher *publisher, const char *subject)
+unsigned nx_subject_hash(const char *subject)
 {
     uint32_t hash = 2166136261u;
 
     for (const char *at = subject; *at; at++)
         hash = (hash ^ (unsigned char)*at) * 16777619u;
-    return &publisher->holds[hash % NX_HOLD_BUCKETS];
+    return hash ^ hash >> 16;
+}
+
+static struct nx_hold **bucket_of(struct nx_publisher *publisher, const char *subject)
+{
+    return &publisher->holds[nx_subject_hash(subject) % NX_HOLD_BUCKETS];
 }
 
 struct nx_hold *nx_hold_find(struct nexus_client *client, const char *subject)

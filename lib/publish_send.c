@@ -77,15 +77,8 @@ void nx_record_start(struct nexus_client *client, struct nx_record *record, bool
 
 /* ---- answers */
 
-static void retry(struct nexus_client *client, struct nx_record *record, int code)
-{
-    if (record->state == NX_RECORD_SENT)
-        nx_hold_retry(client, record, code);
-}
-
 void nx_publisher_ack(struct nexus_client *client, uint64_t number, const struct nx_view *view)
 {
-    char subject[NEXUS_SUBJECT_MAX + 1] = "";
     struct nx_puback ack;
     struct nx_record *record;
 
@@ -96,10 +89,27 @@ void nx_publisher_ack(struct nexus_client *client, uint64_t number, const struct
         nx_window_end(client, record, NEXUS_OK, &ack, NULL);
     else if (record && ack.kind == NX_PUBACK_REFUSED)
         nx_window_end(client, record, ack.code, NULL, ack.text);
-    else if (record) {
-        if (ack.kind == NX_PUBACK_NO_ANSWER)
-            memcpy(subject, record->subject, strlen(record->subject) + 1);
-        retry(client, record, ack.code);
+    else if (record && record->state == NX_RECORD_SENT)
+        nx_hold_retry(client, record, ack.code);
+    pthread_mutex_unlock(&client->lock);
+}
+
+/* All that is under way in the shard is tried again: the message ids make that harmless for those
+ * that are being stored after all. */
+void nx_publisher_unanswered(struct nexus_client *client, unsigned shard)
+{
+    char subject[NEXUS_SUBJECT_MAX + 1] = "";
+    uint32_t most = 0;
+
+    pthread_mutex_lock(&client->lock);
+    for (struct nx_record *at = client->publisher->first; at; at = at->next) {
+        if (at->shard != shard || at->state != NX_RECORD_SENT)
+            continue;
+        nx_hold_retry(client, at, NEXUS_E_NO_STREAM);
+        if (at->attempts >= most) { /* the likeliest to be the one */
+            most = at->attempts;
+            memcpy(subject, at->subject, strlen(at->subject) + 1);
+        }
     }
     pthread_mutex_unlock(&client->lock);
     if (*subject)

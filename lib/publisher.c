@@ -108,6 +108,7 @@ int nx_record_name(struct nx_record *record, const char *subject, const char *me
     record->subject = memcpy(at, subject, a);
     record->message_id = memcpy(at + a, message_id, b);
     record->causal_id = memcpy(at + a + b, causal_id, c);
+    record->shard = nx_subject_hash(subject) % NX_ACK_SHARDS;
     return NEXUS_OK;
 }
 

@@ -51,6 +51,7 @@ struct nx_record {
     uint32_t slot;
     uint32_t generation; /* tells a late ack from one for the slot's next event */
     uint32_t attempts;
+    uint32_t shard;  /* of the ack's listeners; follows from the subject */
     uint64_t number; /* order of acceptance, from 1 */
     uint64_t epoch;  /* of the connection that the last attempt went out on */
     int64_t sent_at;
@@ -106,8 +107,9 @@ struct nx_publisher {
 int nx_publisher_new(struct nexus_client *client, struct nexus_error *err);
 void nx_publisher_free(struct nexus_client *client);
 
-/* I/O thread, no lock: an ack arrived on `<inbox>.a<number>`. */
+/* I/O thread, no lock: an ack arrived for a record; nobody answered one of a shard's subjects. */
 void nx_publisher_ack(struct nexus_client *client, uint64_t number, const struct nx_view *view);
+void nx_publisher_unanswered(struct nexus_client *client, unsigned shard);
 /* With the lock: the wire came up; new events queue behind those that waited. */
 void nx_publisher_gate(struct nexus_client *client);
 /* I/O thread, no lock: then sends everything unacked again, in order. */
@@ -151,6 +153,7 @@ void nx_window_end(struct nexus_client *client, struct nx_record *record, int co
 void nx_window_end_kept(struct nexus_client *client, struct nx_record *record);
 struct nx_record *nx_window_find(struct nexus_client *client, uint64_t number);
 uint64_t nx_record_ack_number(const struct nx_record *record);
+unsigned nx_subject_hash(const char *subject);
 
 /* Sends a record; releases and takes the lock. The record may be gone afterwards. False when the
  * wire did not take it. */

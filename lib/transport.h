@@ -27,7 +27,7 @@ struct nx_view {
     const char *reply; /* NULL: none */
     const char *body;  /* NUL-terminated behind `length` bytes */
     size_t length;
-    int status; /* of a status message without a body (404, 503, …), else 0 */
+    int status; /* of a status message without a body (404, 408, …), else 0; never 503 */
 };
 
 enum nx_wire_event {
@@ -42,6 +42,9 @@ struct nx_sink {
     void *owner;
     /* `listener` is the number that listen() was given. The message is the callee's to release. */
     void (*message)(void *owner, uint64_t listener, struct nx_incoming *incoming);
+    /* Something that was sent with a reply subject of this listener has no responders. cnats does
+     * not tell what: its natsSubscription_NextMsg() swallows the 503. */
+    void (*unanswered)(void *owner, uint64_t listener);
     /* `code` and `text` say why it went down; `text` is the subject for FORBIDDEN. */
     void (*wire)(void *owner, enum nx_wire_event event, int code, const char *text);
 };

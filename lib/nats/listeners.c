@@ -87,10 +87,14 @@ bool nx_wire_drain(struct wire *wire)
         if (!listener->sub || natsSubscription_GetPending(listener->sub, &queued, NULL) != NATS_OK)
             continue;
         for (; queued > 0; queued--) {
-            if (natsSubscription_NextMsg(&msg, listener->sub, 0) != NATS_OK)
+            natsStatus s = natsSubscription_NextMsg(&msg, listener->sub, 0);
+            if (s != NATS_OK && s != NATS_NO_RESPONDERS)
                 break;
             any = true;
-            wire->sink.message(wire->sink.owner, listener->number, (struct nx_incoming *)msg);
+            if (s == NATS_NO_RESPONDERS)
+                wire->sink.unanswered(wire->sink.owner, listener->number);
+            else
+                wire->sink.message(wire->sink.owner, listener->number, (struct nx_incoming *)msg);
         }
     }
     return any;
