@@ -31,7 +31,8 @@ static uint16_t crc16(const unsigned char *bytes, size_t length)
     return (uint16_t)crc;
 }
 
-/* Exactly `size` bytes from as many digits as they need; false for a wrong digit. */
+/* Exactly `size` bytes from as many digits as they need. False for a wrong digit, or when the last
+ * one has bits set beyond the bytes: each text has one spelling. */
 static bool base32_decode(const char *text, unsigned char *out, size_t size)
 {
     uint32_t bits = 0;
@@ -48,7 +49,7 @@ static bool base32_decode(const char *text, unsigned char *out, size_t size)
             out[done++] = (unsigned char)(bits >> held);
         }
     }
-    return true;
+    return (bits & ((1u << held) - 1)) == 0;
 }
 
 /* `size` * 8 is a multiple of 5. */
