@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The end of a client: graceful by close, at once by destroy, from a callback when that returns. */
-#include <unistd.h>
 
 #include "client.h"
 #include "publisher.h"
@@ -22,7 +21,6 @@ static void shut_down(struct nexus_client *client)
         client->destroy_wanted = false; /* a completion that asks for it gets it anyway */
         nx_due_drain(client);
     } while (client->destroy_wanted);
-    nx_subscriptions_free(client);
 }
 
 static bool settled(struct nexus_client *client)
@@ -76,7 +74,7 @@ int nexus_client_close(struct nexus_client *client, int timeout_ms, struct nexus
 void nexus_client_destroy(struct nexus_client *client)
 {
     /* A child of fork() has none of the threads and shares the socket: it leaves all alone. */
-    if (!client || client->pid != getpid())
+    if (!client || nx_client_forked(client))
         return;
     if (nx_in_callback(client)) {
         client->destroy_wanted = true;
@@ -87,6 +85,7 @@ void nexus_client_destroy(struct nexus_client *client)
     atomic_store(&client->dispatcher, pthread_self());
     atomic_store(&client->dispatching, true);
     shut_down(client);
+    nx_subscriptions_free(client); /* not before: until now their handles may be destroyed */
     atomic_store(&client->dispatching, false);
     nx_client_release(client);
 }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Subscriptions: from the pull request to the settled message. */
+/* Subscriptions, as the rest of the client sees them. */
 #ifndef NX_SUBSCRIPTION_H
 #define NX_SUBSCRIPTION_H
 
 #include "client.h"
-#include "subscribe_options.h"
 
 /* Called by the others; each says on which thread and under which lock. */
 
 /* I/O thread, no lock: a message or status for the pull inbox of a subscription. */
 void nx_subscription_message(struct nexus_client *client, uint64_t listener,
                              struct nx_incoming *incoming);
+/* I/O thread, no lock: nobody answers the pulls of a subscription. */
+void nx_subscription_unanswered(struct nexus_client *client, uint64_t listener);
 /* I/O thread, no lock: the wire is up again (outstanding pulls are lost), or forbade a subject. */
 void nx_subscriptions_up(struct nexus_client *client);
 void nx_subscriptions_forbidden(struct nexus_client *client, const char *subject);
@@ -24,8 +25,15 @@ bool nx_subscriptions_serve(struct nexus_client *client);
 /* With the lock: whether any message is queued. */
 bool nx_subscriptions_ready(struct nexus_client *client);
 
-/* Closing: ends all subscriptions; queued messages go back with -NAK. No lock. */
+/* Closing, in this order, each may be called again; no lock, any thread.
+ * Ends all subscriptions: queued messages go back with -NAK, no handler starts any more, deliveries
+ * in hand can still be settled. */
 void nx_subscriptions_close(struct nexus_client *client);
+/* Gives the deliveries in hand back, too: settling one is NEXUS_E_CLOSED from now on. */
+void nx_subscriptions_abandon(struct nexus_client *client);
+/* Frees the subscriptions, whoever holds their handles, but for what a delivery in hand needs. The
+ * I/O thread has ended, and nobody dispatches. */
+void nx_subscriptions_free(struct nexus_client *client);
 
 /* The delivery whose handler runs on this thread for this client, or NULL; for causal context. */
 const struct nexus_delivery *nx_delivery_current(const struct nexus_client *client);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lists of messages, and the memory of their entries, which is used again and again. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "subscription_state.h"
+
+void nx_received_push(struct nx_received_list *list, struct nx_received *received)
+{
+    received->next = NULL;
+    received->previous = list->last;
+    if (list->last)
+        list->last->next = received;
+    else
+        list->first = received;
+    list->last = received;
+    list->count++;
+}
+
+void nx_received_remove(struct nx_received_list *list, struct nx_received *received)
+{
+    if (received->previous)
+        received->previous->next = received->next;
+    else
+        list->first = received->next;
+    if (received->next)
+        received->next->previous = received->previous;
+    else
+        list->last = received->previous;
+    received->next = received->previous = NULL;
+    list->count--;
+}
+
+struct nx_received *nx_received_new(struct nexus_subscription *subscription)
+{
+    struct nx_received *received = subscription->spare_received;
+
+    if (received)
+        subscription->spare_received = received->next;
+    else
+        received = malloc(sizeof(*received));
+    if (received)
+        memset(received, 0, sizeof(*received));
+    return received;
+}
+
+void nx_received_recycle(struct nexus_subscription *subscription, struct nx_received *received)
+{
+    received->next = subscription->spare_received;
+    subscription->spare_received = received;
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Handing messages out: whose turn it is, the handler, and what its verdict means. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "delivery.h"
+#include "pull.h"
+#include "subscription.h"
+
+#define BURST_MAX     32      /* messages of one subscription in a row, while others wait */
+#define PUSH_EVERY_NS 1000000 /* acks that the queue's end sends out at once */
+
+/* A handler that runs on this thread. One of client A's handlers may dispatch client B. */
+struct frame {
+    struct frame *below;
+    const struct nexus_client *client;
+    const struct nexus_delivery *delivery;
+};
+
+static _Thread_local struct frame *top;
+
+const struct nexus_delivery *nx_delivery_current(const struct nexus_client *client)
+{
+    for (const struct frame *frame = top; frame; frame = frame->below)
+        if (frame->client == client)
+            return frame->delivery;
+    return NULL;
+}
+
+/* ---- whose turn it is */
+
+bool nx_subscriptions_ready(struct nexus_client *client)
+{
+    for (struct nexus_subscription *at = client->subscriptions; at; at = at->next)
+        if (at->queue.count)
+            return true;
+    return false;
+}
+
+/* With the lock: the one whose turn it is, or the next behind it that has anything. */
+static struct nexus_subscription *next_ready(struct nexus_client *client)
+{
+    struct nexus_subscription *first =
+        client->serve_next ? client->serve_next : client->subscriptions;
+    struct nexus_subscription *at = first;
+
+    while (at && !at->queue.count) {
+        at->burst = 0;
+        at = at->next ? at->next : client->subscriptions;
+        if (at == first)
+            return NULL;
+    }
+    if (!at)
+        return NULL;
+    if (++at->burst >= BURST_MAX) {
+        at->burst = 0;
+        client->serve_next = at->next;
+    } else {
+        client->serve_next = at;
+    }
+    return at;
+}
+
+/* What is taken for one handler. */
+struct turn {
+    struct nexus_subscription *subscription;
+    struct nx_received *received;
+    struct nexus_delivery *delivery; /* NULL: no memory */
+    bool last;                       /* nothing else is queued */
+    bool pull;                       /* it is time to ask for more */
+};
+
+static bool take_turn(struct nexus_client *client, struct turn *turn)
+{
+    struct nexus_subscription *subscription;
+
+    pthread_mutex_lock(&client->lock);
+    subscription = turn->subscription = next_ready(client);
+    if (!subscription) {
+        pthread_mutex_unlock(&client->lock);
+        return false;
+    }
+    turn->received = subscription->queue.first;
+    nx_received_remove(&subscription->queue, turn->received);
+    subscription->queue_bytes -= turn->received->size;
+    nx_uncount(client, NX_QUEUED);
+    turn->delivery = nx_delivery_new(subscription, turn->received);
+    subscription->out++;
+    if (turn->delivery) {
+        nx_received_push(&subscription->in_hand, turn->received);
+        nx_count(client, NX_IN_HAND);
+        subscription->running = true;
+        subscription->runner = pthread_self();
+    }
+    turn->last = !subscription->queue.count && !nx_subscriptions_ready(client);
+    turn->pull = nx_pull_due(subscription);
+    pthread_mutex_unlock(&client->lock);
+    return true;
+}
+
+/* Without memory for it, the message goes back. */
+static void return_turn(struct nexus_client *client, struct turn *turn)
+{
+    struct nexus_subscription *subscription = turn->subscription;
+    bool unused;
+
+    nx_settle_give_back(subscription, turn->received->view.reply, true);
+    client->wire->ops->release(turn->received->incoming);
+    pthread_mutex_lock(&client->lock);
+    nx_received_recycle(subscription, turn->received);
+    subscription->out--;
+    unused = nx_subscription_unused(subscription);
+    pthread_mutex_unlock(&client->lock);
+    if (unused)
+        nx_subscription_free(subscription);
+}
+
+/* ---- handlers */
+
+static enum nexus_verdict call_handler(struct nexus_delivery *delivery)
+{
+    struct nexus_subscription *subscription = delivery->subscription;
+    const struct nexus_channel *channel = delivery->subject.channel;
+    struct frame frame = {top, subscription->client, delivery};
+    enum nexus_verdict verdict;
+
+    top = &frame;
+    if (subscription->handler) {
+        verdict =
+            channel->thunk(subscription->handler, delivery->event, delivery, subscription->data);
+    } else {
+        struct nexus_json_event event = {sizeof(event), channel->name,
+                                         nx_delivery_text(delivery, NX_TEXT_PAYLOAD)};
+        verdict = subscription->json_handler(&event, delivery, subscription->data);
+    }
+    top = frame.below;
+    return verdict;
+}
+
+/* A verdict from outside the enum is a defect of the handler; nothing is lost for it. */
+static enum nexus_verdict sound_verdict(struct nexus_delivery *delivery, enum nexus_verdict verdict)
+{
+    if (verdict == NEXUS_ACK || verdict == NEXUS_RETRY || verdict == NEXUS_REJECT ||
+        verdict == NEXUS_DEFER)
+        return verdict;
+    nx_log(delivery->subscription->client, NEXUS_LOG_ERROR, "bad_verdict",
+           "durable=%s verdict=%d taken_as=retry", delivery->subscription->durable, (int)verdict);
+    return NEXUS_RETRY;
+}
+
+/* Whether this thread is the one that settles it; not when nexus_delivery_settle() was called. */
+static bool claim(struct nexus_delivery *delivery)
+{
+    int open = NX_DELIVERY_OPEN;
+
+    return atomic_compare_exchange_strong(&delivery->state, &open, NX_DELIVERY_SETTLED);
+}
+
+static void conclude(struct nexus_delivery *delivery, enum nexus_verdict verdict, bool urgent)
+{
+    struct nexus_client *client = delivery->subscription->client;
+
+    verdict = sound_verdict(delivery, verdict);
+    if (verdict == NEXUS_DEFER) {
+        nx_count(client, NX_DEFERRED);
+        nx_delivery_drop(delivery, 1, false, true);
+    } else if (claim(delivery)) {
+        nx_settle(delivery, verdict, urgent);
+        nx_delivery_drop(delivery, 2, true, true);
+    } else if (atomic_load(&delivery->state) == NX_DELIVERY_GIVEN_BACK) {
+        nx_delivery_drop(delivery, 2, false, true);
+    } else {
+        nx_log(client, NEXUS_LOG_ERROR, "settled_twice",
+               "durable=%s sequence=%llu: the handler settled the delivery and returned a verdict",
+               delivery->subscription->durable, (unsigned long long)delivery->ack.stream_sequence);
+        nx_delivery_drop(delivery, 1, false, true);
+    }
+}
+
+/* ---- poison */
+
+static void report_poison(struct nexus_delivery *delivery, const struct nexus_error *err)
+{
+    struct nexus_subscription *subscription = delivery->subscription;
+    struct nexus_poison poison = {
+        .size = sizeof(poison),
+        .subject = delivery->view.subject,
+        .stream = subscription->stream,
+        .sequence = delivery->ack.stream_sequence,
+        .err = err,
+        .body = delivery->view.body,
+        .body_length = delivery->view.length,
+    };
+
+    nx_log(subscription->client, NEXUS_LOG_WARNING, "poison",
+           "subject=%s stream=%s sequence=%llu durable=%s code=%s where=%s reason=\"%s\"",
+           poison.subject, poison.stream, (unsigned long long)poison.sequence,
+           subscription->durable, nexus_status_name(err->code), err->where, err->message);
+    if (subscription->options.poison)
+        subscription->options.poison(subscription, &poison, subscription->options.poison_data);
+}
+
+/* It is terminated before anybody is told: whatever happens then, it does not come again. */
+static void poisoned(struct nexus_delivery *delivery, enum nx_counter kind,
+                     const struct nexus_error *err, bool urgent)
+{
+    struct nexus_client *client = delivery->subscription->client;
+    bool mine = claim(delivery);
+
+    nx_count(client, NX_POISON);
+    nx_count(client, kind);
+    if (mine)
+        nx_settle_poison(delivery, urgent);
+    report_poison(delivery, err);
+    nx_delivery_drop(delivery, 2, mine, true);
+}
+
+/* ---- one turn */
+
+/* While the queue has more, acks leave together. The last one before a pause should not wait for
+ * company, but a queue that runs empty after every message must not cost a system call for each. */
+static bool push_now(struct nexus_subscription *subscription, bool last)
+{
+    struct nx_transport *wire = subscription->client->wire;
+    int64_t now;
+
+    if (!last)
+        return false;
+    now = wire->ops->now(wire);
+    if (now - subscription->pushed_at < PUSH_EVERY_NS)
+        return false;
+    subscription->pushed_at = now;
+    return true;
+}
+
+static void hand_out(struct nexus_delivery *delivery, bool last)
+{
+    struct nexus_subscription *subscription = delivery->subscription;
+    struct nexus_error err = NEXUS_ERROR_INIT;
+    enum nx_counter kind = NX_POISON;
+    int code = nx_receive(delivery, &kind, &err);
+
+    if (code == NEXUS_OK) {
+        enum nexus_verdict verdict = call_handler(delivery);
+        conclude(delivery, verdict, push_now(subscription, last));
+    } else if (code == NEXUS_E_MEMORY) {
+        conclude(delivery, NEXUS_RETRY, true);
+    } else {
+        poisoned(delivery, kind, &err, push_now(subscription, last));
+    }
+}
+
+bool nx_subscriptions_serve(struct nexus_client *client)
+{
+    struct turn turn;
+
+    if (!take_turn(client, &turn))
+        return false;
+    if (turn.pull)
+        nx_pull_fill(turn.subscription);
+    if (turn.delivery)
+        hand_out(turn.delivery, turn.last);
+    else
+        return_turn(client, &turn);
+    return true;
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Verdicts, on their way to the server by the message's reply subject: neither cnats nor the
+ * subscription is needed for that. While the wire is down they wait for it, since what was handled
+ * should not be handled again. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "delivery.h"
+
+#define RETRY_DELAY_MAX_MS 86400000
+
+/* ---- sending */
+
+static void keep_late(struct nexus_subscription *subscription, const char *reply,
+                      const char *verdict)
+{
+    struct nexus_client *client = subscription->client;
+    size_t reply_size = strlen(reply) + 1, verdict_size = strlen(verdict) + 1;
+    struct nx_late_ack *late = malloc(sizeof(*late) + reply_size + verdict_size);
+    bool kept = false;
+
+    if (late) {
+        memcpy(late->reply, reply, reply_size);
+        late->verdict = late->reply + reply_size;
+        memcpy(late->verdict, verdict, verdict_size);
+        late->next = NULL;
+        pthread_mutex_lock(&client->lock);
+        /* No more can wait than were in hand or queued when the wire went, but for a wire that
+         * comes and goes. */
+        kept = !subscription->abandoned &&
+               subscription->late_count < 2 * subscription->options.queue_messages + 64;
+        if (kept) {
+            *subscription->late_last = late;
+            subscription->late_last = &late->next;
+            subscription->late_count++;
+        }
+        pthread_mutex_unlock(&client->lock);
+    }
+    if (kept)
+        return;
+    free(late);
+    nx_log(client, NEXUS_LOG_WARNING, "ack_lost", "durable=%s verdict=\"%s\"",
+           subscription->durable, verdict);
+}
+
+static void say(struct nexus_subscription *subscription, const char *reply, const char *verdict,
+                bool urgent)
+{
+    struct nx_transport *wire = subscription->client->wire;
+
+    if (wire->ops->send_bytes(wire, reply, NULL, verdict, strlen(verdict), urgent) != NEXUS_OK)
+        keep_late(subscription, reply, verdict);
+}
+
+static struct nx_late_ack *pop_late(struct nexus_subscription *subscription)
+{
+    struct nx_late_ack *late = subscription->late_first;
+
+    if (!late)
+        return NULL;
+    subscription->late_first = late->next;
+    if (!late->next)
+        subscription->late_last = &subscription->late_first;
+    subscription->late_count--;
+    return late;
+}
+
+/* One that fails again goes to the end of the list, so each is tried once. */
+void nx_settle_late(struct nexus_subscription *subscription)
+{
+    struct nexus_client *client = subscription->client;
+    uint32_t count;
+
+    pthread_mutex_lock(&client->lock);
+    count = subscription->late_count;
+    pthread_mutex_unlock(&client->lock);
+    for (; count > 0; count--) {
+        struct nx_late_ack *late;
+        pthread_mutex_lock(&client->lock);
+        late = pop_late(subscription);
+        pthread_mutex_unlock(&client->lock);
+        if (!late)
+            return;
+        say(subscription, late->reply, late->verdict, count == 1);
+        free(late);
+    }
+}
+
+void nx_settle_forget_late(struct nexus_subscription *subscription)
+{
+    struct nx_late_ack *late;
+
+    while ((late = pop_late(subscription)))
+        free(late);
+}
+
+void nx_settle_give_back(struct nexus_subscription *subscription, const char *reply, bool urgent)
+{
+    struct nx_transport *wire = subscription->client->wire;
+
+    /* Not kept when the wire is down: the server gives it to somebody else by itself. */
+    (void)wire->ops->send_bytes(wire, reply, NULL, "-NAK", 4, urgent);
+}
+
+/* ---- deciding */
+
+static void log_refused(const struct nexus_delivery *delivery, enum nexus_verdict verdict)
+{
+    struct nexus_subscription *subscription = delivery->subscription;
+
+    nx_log(subscription->client, verdict == NEXUS_REJECT ? NEXUS_LOG_WARNING : NEXUS_LOG_DEBUG,
+           verdict == NEXUS_REJECT ? "rejected" : "retried",
+           "subject=%s stream=%s sequence=%llu count=%llu durable=%s reason=\"%s\"",
+           delivery->view.subject, subscription->stream,
+           (unsigned long long)delivery->ack.stream_sequence,
+           (unsigned long long)delivery->ack.count, subscription->durable, delivery->reason);
+}
+
+void nx_settle(struct nexus_delivery *delivery, enum nexus_verdict verdict, bool urgent)
+{
+    struct nexus_subscription *subscription = delivery->subscription;
+    char nak[64] = "-NAK";
+
+    switch (verdict) {
+    case NEXUS_ACK:
+        say(subscription, delivery->view.reply, "+ACK", urgent);
+        nx_count(subscription->client, NX_HANDLED);
+        return;
+    case NEXUS_REJECT:
+        say(subscription, delivery->view.reply, "+TERM", urgent);
+        nx_count(subscription->client, NX_REJECTED);
+        break;
+    default:
+        if (delivery->retry_delay_ms > 0)
+            snprintf(nak, sizeof(nak), "-NAK {\"delay\":%lld}",
+                     (long long)delivery->retry_delay_ms * 1000000);
+        say(subscription, delivery->view.reply, nak, urgent);
+        nx_count(subscription->client, NX_RETRIED);
+    }
+    log_refused(delivery, verdict);
+}
+
+/* 2.9 does not understand a reason behind the word. */
+void nx_settle_poison(struct nexus_delivery *delivery, bool urgent)
+{
+    say(delivery->subscription, delivery->view.reply, "+TERM", urgent);
+}
+
+void nx_delivery_drop(struct nexus_delivery *delivery, unsigned references, bool settled,
+                      bool returned)
+{
+    struct nexus_subscription *subscription = delivery->subscription;
+    struct nexus_client *client = subscription->client;
+    struct nx_received *received = delivery->received;
+    const struct nx_transport_ops *ops = client->wire->ops;
+    struct nx_incoming *incoming = NULL;
+    bool unused;
+
+    pthread_mutex_lock(&client->lock);
+    if (settled) {
+        nx_received_remove(&subscription->in_hand, received);
+        nx_uncount(client, NX_IN_HAND);
+    }
+    if (returned) {
+        subscription->running = false;
+        if (subscription->closed)
+            pthread_cond_broadcast(&subscription->returned);
+    }
+    delivery->references -= references;
+    if (!delivery->references) {
+        incoming = received->incoming;
+        nx_received_recycle(subscription, received);
+        nx_delivery_recycle(delivery);
+        subscription->out--;
+    }
+    unused = nx_subscription_unused(subscription);
+    pthread_mutex_unlock(&client->lock);
+    if (incoming)
+        ops->release(incoming);
+    if (unused)
+        nx_subscription_free(subscription);
+}
+
+/* ---- public */
+
+static int is_settled(const struct nexus_delivery *delivery, struct nexus_error *err)
+{
+    if (atomic_load(&delivery->state) == NX_DELIVERY_OPEN)
+        return NEXUS_OK;
+    return nx_fail(err, NEXUS_E_SETTLED, "delivery", "the delivery was settled before");
+}
+
+int nexus_delivery_set_retry_delay(struct nexus_delivery *delivery, int64_t milliseconds,
+                                   struct nexus_error *err)
+{
+    int code;
+
+    if (!delivery)
+        return nx_fail(err, NEXUS_E_INVALID, "delivery", "is NULL");
+    if (milliseconds < 0 || milliseconds > RETRY_DELAY_MAX_MS)
+        return nx_fail(err, NEXUS_E_INVALID, "milliseconds", "%lld is not within 0 and %d",
+                       (long long)milliseconds, RETRY_DELAY_MAX_MS);
+    code = is_settled(delivery, err);
+    if (code == NEXUS_OK)
+        delivery->retry_delay_ms = milliseconds;
+    return code;
+}
+
+int nexus_delivery_set_reason(struct nexus_delivery *delivery, const char *reason,
+                              struct nexus_error *err)
+{
+    struct nexus_error clean = NEXUS_ERROR_INIT;
+    size_t length;
+    int code;
+
+    if (!delivery || !reason)
+        return nx_fail(err, NEXUS_E_INVALID, delivery ? "reason" : "delivery", "is NULL");
+    code = is_settled(delivery, err);
+    if (code != NEXUS_OK)
+        return code;
+    length = strnlen(reason, NX_REASON_SIZE);
+    if (length == NX_REASON_SIZE)
+        for (length--; length && ((unsigned char)reason[length] & 0xc0) == 0x80; length--)
+            ;
+    /* As an error's message it loses what is not UTF-8 or would steer a terminal. */
+    nx_fail(&clean, NEXUS_E_INVALID, NULL, "%.*s", (int)length, reason);
+    memcpy(delivery->reason, clean.message, strlen(clean.message) + 1);
+    return NEXUS_OK;
+}
+
+int nexus_delivery_in_progress(struct nexus_delivery *delivery, struct nexus_error *err)
+{
+    struct nx_transport *wire;
+    int code;
+
+    if (!delivery)
+        return nx_fail(err, NEXUS_E_INVALID, "delivery", "is NULL");
+    if (atomic_load(&delivery->state) == NX_DELIVERY_GIVEN_BACK)
+        return nx_fail(err, NEXUS_E_CLOSED, "client", "the client has been closed");
+    code = is_settled(delivery, err);
+    if (code != NEXUS_OK)
+        return code;
+    wire = delivery->subscription->client->wire;
+    if (wire->ops->send_bytes(wire, delivery->view.reply, NULL, "+WPI", 4, true) != NEXUS_OK)
+        return nx_fail(err, NEXUS_E_CLOSED, "client", "there is no connection just now");
+    return NEXUS_OK;
+}
+
+int nexus_delivery_settle(struct nexus_delivery *delivery, enum nexus_verdict verdict,
+                          struct nexus_error *err)
+{
+    int open = NX_DELIVERY_OPEN, given_back = NX_DELIVERY_GIVEN_BACK;
+    bool sound = verdict == NEXUS_ACK || verdict == NEXUS_RETRY || verdict == NEXUS_REJECT;
+
+    if (!delivery)
+        return nx_fail(err, NEXUS_E_INVALID, "delivery", "is NULL");
+    if (atomic_compare_exchange_strong(&delivery->state, &open, NX_DELIVERY_SETTLED)) {
+        nx_settle(delivery, sound ? verdict : NEXUS_RETRY, false);
+        nx_delivery_drop(delivery, 1, true, false);
+        return sound ? NEXUS_OK
+                     : nx_fail(err, NEXUS_E_INVALID, "verdict",
+                               "%d is none of ACK, RETRY and REJECT; the event will come again",
+                               (int)verdict);
+    }
+    if (!atomic_compare_exchange_strong(&delivery->state, &given_back, NX_DELIVERY_SETTLED))
+        return is_settled(delivery, err);
+    nx_delivery_drop(delivery, 1, false, false);
+    return nx_fail(err, NEXUS_E_CLOSED, "client",
+                   "the client has been closed; the server will deliver the event again");
+}

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A subscription's life. */
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "delivery.h"
+#include "pull.h"
+#include "requests.h"
+#include "subscription.h"
+
+/* ---- names */
+
+/* Service, channel, tenant and further parameters, joined by "-". One that is too long for a
+ * durable keeps its beginning and gets a hash of the whole. */
+static void default_durable(struct nexus_subscription *subscription)
+{
+    const struct nexus_channel *channel = subscription->channel;
+    char name[NX_PARAMETERS_MAX * (NEXUS_TOKEN_MAX + 1) + 512];
+    bool tenant = !channel || channel->has_tenant;
+    uint32_t count = channel ? channel->parameter_count : 1;
+    size_t length;
+    unsigned char hash[crypto_generichash_BYTES_MIN];
+
+    length = (size_t)snprintf(
+        name, sizeof(name), "%s-%s-%s", subscription->client->options->service,
+        channel ? channel->c_name : "all",
+        tenant && *subscription->arguments[0] ? subscription->arguments[0] : "all");
+    for (uint32_t i = tenant ? 1 : 0; i < count && length < sizeof(name); i++)
+        if (*subscription->arguments[i])
+            length += (size_t)snprintf(name + length, sizeof(name) - length, "-%s",
+                                       subscription->arguments[i]);
+    if (length <= NX_DURABLE_MAX) {
+        memcpy(subscription->durable, name, length + 1);
+        return;
+    }
+    crypto_generichash(hash, sizeof(hash), (const unsigned char *)name, strlen(name), NULL, 0);
+    memcpy(subscription->durable, name, NX_DURABLE_MAX - 17);
+    subscription->durable[NX_DURABLE_MAX - 17] = '-';
+    sodium_bin2hex(subscription->durable + NX_DURABLE_MAX - 16, 17, hash, 8);
+}
+
+static int make_names(struct nexus_subscription *subscription, const char *const *arguments,
+                      struct nexus_error *err)
+{
+    struct nexus_client *client = subscription->client;
+    const char *stream =
+        *subscription->options.stream ? subscription->options.stream : client->options->stream;
+    uint32_t count = subscription->channel ? subscription->channel->parameter_count : 1;
+    int code = nx_subject_filter(subscription->channel, arguments, subscription->filter, err);
+
+    if (code != NEXUS_OK)
+        return code;
+    for (uint32_t i = 0; i < count && i < NX_PARAMETERS_MAX; i++)
+        if (arguments[i])
+            snprintf(subscription->arguments[i], sizeof(subscription->arguments[i]), "%s",
+                     arguments[i]);
+    snprintf(subscription->stream, sizeof(subscription->stream), "%s", stream);
+    if (*subscription->options.durable)
+        snprintf(subscription->durable, sizeof(subscription->durable), "%s",
+                 subscription->options.durable);
+    else
+        default_durable(subscription);
+    return NEXUS_OK;
+}
+
+static char *join(const char *prefix, const char *a, const char *b, const char *suffix)
+{
+    struct nx_buf text = NX_BUF_INIT;
+    char *taken;
+
+    nx_buf_printf(&text, "%s%s.%s%s", prefix, a, b, suffix);
+    taken = nx_buf_take(&text);
+    nx_buf_free(&text);
+    return taken;
+}
+
+static int make_subjects(struct nexus_subscription *subscription, struct nexus_error *err)
+{
+    char token[32];
+
+    snprintf(token, sizeof(token), "p%llu", (unsigned long long)subscription->listener);
+    subscription->ack_prefix = join("$JS.ACK.", subscription->stream, subscription->durable, ".");
+    subscription->pull_subject =
+        join("$JS.API.CONSUMER.MSG.NEXT.", subscription->stream, subscription->durable, "");
+    subscription->inbox = join("", subscription->client->inbox, token, ".*");
+    if (!subscription->ack_prefix || !subscription->pull_subject || !subscription->inbox)
+        return nx_no_memory(err);
+    return NEXUS_OK;
+}
+
+/* ---- memory */
+
+void nx_subscription_free(struct nexus_subscription *subscription)
+{
+    struct nexus_client *client = subscription->client;
+    struct nx_received *received;
+
+    while ((received = subscription->spare_received)) {
+        subscription->spare_received = received->next;
+        free(received);
+    }
+    nx_delivery_free(subscription->spare_delivery);
+    nx_settle_forget_late(subscription);
+    free(subscription->drift_logged);
+    free(subscription->ack_prefix);
+    free(subscription->pull_subject);
+    free(subscription->inbox);
+    pthread_cond_destroy(&subscription->returned);
+    free(subscription);
+    nx_client_release(client);
+}
+
+static struct nexus_subscription *subscription_new(struct nexus_client *client)
+{
+    struct nexus_subscription *subscription = calloc(1, sizeof(*subscription));
+
+    if (!subscription)
+        return NULL;
+    subscription->drift_logged = calloc(nx_channel_count, sizeof(bool));
+    if (!subscription->drift_logged) {
+        free(subscription);
+        return NULL;
+    }
+    subscription->client = nx_client_retain(client);
+    subscription->late_last = &subscription->late_first;
+    pthread_cond_init(&subscription->returned, NULL);
+    nx_pull_init(&subscription->pull);
+    return subscription;
+}
+
+bool nx_subscription_unused(struct nexus_subscription *subscription)
+{
+    if (subscription->out || subscription->holds)
+        return false;
+    if (subscription->listed && subscription->destroyed && !subscription->late_first)
+        nx_subscription_unlist(subscription);
+    return !subscription->listed;
+}
+
+void nx_subscription_unlist(struct nexus_subscription *subscription)
+{
+    struct nexus_client *client = subscription->client;
+    struct nexus_subscription **at = &client->subscriptions;
+
+    while (*at != subscription)
+        at = &(*at)->next;
+    *at = subscription->next;
+    if (client->serve_next == subscription)
+        client->serve_next = subscription->next;
+    subscription->listed = false;
+}
+
+void nx_subscription_hold(struct nexus_subscription *subscription)
+{
+    pthread_mutex_lock(&subscription->client->lock);
+    subscription->holds++;
+    pthread_mutex_unlock(&subscription->client->lock);
+}
+
+void nx_subscription_unhold(struct nexus_subscription *subscription)
+{
+    struct nexus_client *client = subscription->client;
+    bool unused;
+
+    pthread_mutex_lock(&client->lock);
+    subscription->holds--;
+    unused = nx_subscription_unused(subscription);
+    pthread_mutex_unlock(&client->lock);
+    if (unused)
+        nx_subscription_free(subscription);
+}
+
+/* ---- callbacks */
+
+bool nx_subscription_enter(struct nexus_subscription *subscription)
+{
+    struct nexus_client *client = subscription->client;
+    bool open;
+
+    pthread_mutex_lock(&client->lock);
+    open = !subscription->closed;
+    if (open) {
+        subscription->running = true;
+        subscription->runner = pthread_self();
+    }
+    pthread_mutex_unlock(&client->lock);
+    return open;
+}
+
+void nx_subscription_leave(struct nexus_subscription *subscription)
+{
+    struct nexus_client *client = subscription->client;
+
+    pthread_mutex_lock(&client->lock);
+    subscription->running = false;
+    pthread_cond_broadcast(&subscription->returned);
+    pthread_mutex_unlock(&client->lock);
+}
+
+/* ---- making */
+
+static void start(struct nexus_subscription *subscription)
+{
+    struct nexus_client *client = subscription->client;
+
+    pthread_mutex_lock(&client->lock);
+    subscription->listed = true;
+    subscription->next = client->subscriptions;
+    client->subscriptions = subscription;
+    pthread_mutex_unlock(&client->lock);
+    nx_pull_fill(subscription);
+    client->wire->ops->wake(client->wire); /* its deadlines are new to the I/O thread */
+}
+
+static int open_consumer(struct nexus_subscription *subscription, struct nexus_error *err)
+{
+    struct nexus_client *client = subscription->client;
+    struct nx_consumer_spec spec = {subscription->stream, subscription->durable,
+                                    subscription->filter, &subscription->options};
+    struct nx_consumer_terms terms;
+    int64_t deadline = client->wire->ops->now(client->wire) + NX_CALL_TIMEOUT_NS;
+    int code = nx_consumer_open(client, &spec, deadline, &terms, err);
+
+    if (code == NEXUS_OK)
+        subscription->ack_wait_ns = terms.ack_wait_ns;
+    return code;
+}
+
+static int set_up(struct nexus_subscription *subscription, const char *const *arguments,
+                  struct nexus_error *err)
+{
+    struct nexus_client *client = subscription->client;
+    int code = make_names(subscription, arguments, err);
+
+    if (code == NEXUS_OK)
+        code = open_consumer(subscription, err);
+    if (code != NEXUS_OK)
+        return code;
+    pthread_mutex_lock(&client->lock);
+    subscription->listener = client->next_listener++;
+    pthread_mutex_unlock(&client->lock);
+    code = make_subjects(subscription, err);
+    if (code == NEXUS_OK)
+        code = client->wire->ops->listen(client->wire, subscription->inbox, subscription->listener,
+                                         err);
+    return code;
+}
+
+/* One of the two handlers is NULL. */
+static int subscribe(struct nexus_client *client, const struct nexus_channel *channel,
+                     const char *const *arguments, nx_any_function handler,
+                     nexus_json_handler json_handler, void *data,
+                     const struct nexus_subscribe_options *options, struct nexus_subscription **out,
+                     struct nexus_error *err)
+{
+    struct nexus_subscription *subscription;
+    int code;
+
+    if (!out)
+        return nx_fail(err, NEXUS_E_INVALID, "out", "is NULL");
+    *out = NULL;
+    if ((code = nx_client_usable(client, err)) != NEXUS_OK)
+        return code;
+    if (!handler && !json_handler)
+        return nx_fail(err, NEXUS_E_INVALID, "handler", "is NULL");
+    subscription = subscription_new(client);
+    if (!subscription)
+        return nx_no_memory(err);
+    subscription->channel = channel;
+    subscription->handler = handler;
+    subscription->json_handler = json_handler;
+    subscription->data = data;
+    subscription->options = nx_subscribe_options_copy(options);
+    code = set_up(subscription, arguments, err);
+    if (code != NEXUS_OK) {
+        nx_subscription_free(subscription);
+        return code;
+    }
+    /* Before the first message: its handler may destroy what it finds in *out. */
+    *out = subscription;
+    start(subscription);
+    return NEXUS_OK;
+}
+
+int nx_subscribe_event(struct nexus_client *client, const struct nexus_channel *channel,
+                       const char *const *arguments, nx_any_function handler, void *data,
+                       const struct nexus_subscribe_options *options,
+                       struct nexus_subscription **out, struct nexus_error *err)
+{
+    return subscribe(client, channel, arguments, handler, NULL, data, options, out, err);
+}
+
+int nexus_subscribe_json(struct nexus_client *client, const char *channel, const char *tenant,
+                         nexus_json_handler handler, void *data,
+                         const struct nexus_subscribe_options *options,
+                         struct nexus_subscription **out, struct nexus_error *err)
+{
+    const struct nexus_channel *found = channel ? nexus_channel_by_name(channel) : NULL;
+    const char *arguments[NX_PARAMETERS_MAX] = {tenant};
+
+    if (out)
+        *out = NULL;
+    if (channel && !found)
+        return nx_fail(err, NEXUS_E_CHANNEL, "channel", "the contract has no channel \"%s\"",
+                       channel);
+    if (found && !found->has_tenant && tenant)
+        return nx_fail(err, NEXUS_E_INVALID, "tenant", "channel %s belongs to no tenant", channel);
+    return subscribe(client, found, arguments, NULL, handler, data, options, out, err);
+}
+
+const char *nexus_subscription_durable(const struct nexus_subscription *subscription)
+{
+    return subscription->durable;
+}
+
+const char *nexus_subscription_filter(const struct nexus_subscription *subscription)
+{
+    return subscription->filter;
+}
+
+/* ---- ending */
+
+static void give_back_all(struct nexus_subscription *subscription, struct nx_received *received)
+{
+    struct nx_transport *wire = subscription->client->wire;
+
+    while (received) {
+        struct nx_received *next = received->next;
+        nx_settle_give_back(subscription, received->view.reply, next == NULL);
+        wire->ops->release(received->incoming);
+        free(received);
+        received = next;
+    }
+}
+
+void nx_subscription_end(struct nexus_subscription *subscription)
+{
+    struct nexus_client *client = subscription->client;
+    struct nx_received *queued;
+    bool first;
+
+    pthread_mutex_lock(&client->lock);
+    first = !subscription->closed;
+    subscription->closed = true;
+    nx_pull_forget(subscription);
+    queued = subscription->queue.first;
+    atomic_fetch_sub_explicit(&client->counters[NX_QUEUED], subscription->queue.count,
+                              memory_order_relaxed);
+    memset(&subscription->queue, 0, sizeof(subscription->queue));
+    subscription->queue_bytes = 0;
+    pthread_mutex_unlock(&client->lock);
+    if (first)
+        client->wire->ops->unlisten(client->wire, subscription->listener);
+    give_back_all(subscription, queued);
+}
+
+void nexus_subscription_destroy(struct nexus_subscription *subscription)
+{
+    struct nexus_client *client;
+
+    if (!subscription || nx_client_forked(subscription->client))
+        return;
+    client = subscription->client;
+    nx_subscription_end(subscription);
+    pthread_mutex_lock(&client->lock);
+    subscription->holds++;
+    while (subscription->running && !pthread_equal(subscription->runner, pthread_self()))
+        pthread_cond_wait(&subscription->returned, &client->lock);
+    subscription->destroyed = true;
+    pthread_mutex_unlock(&client->lock);
+    nx_subscription_unhold(subscription);
+}
+
+/* ---- durables */
+
+int nexus_delete_durable(struct nexus_client *client, const char *stream, const char *durable,
+                         struct nexus_error *err)
+{
+    struct nx_buf subject = NX_BUF_INIT;
+    cJSON *answer = NULL;
+    int code = nx_client_usable(client, err);
+
+    if (code != NEXUS_OK)
+        return code;
+    if (!durable)
+        return nx_fail(err, NEXUS_E_INVALID, "durable", "is NULL");
+    if (!stream)
+        stream = client->options->stream;
+    if ((code = nx_check_durable("durable", durable, err)) != NEXUS_OK ||
+        (code = nx_check_stream("stream", stream, err)) != NEXUS_OK)
+        return code;
+    nx_buf_printf(&subject, "$JS.API.CONSUMER.DELETE.%s.%s", stream, durable);
+    code = nx_buf_text(&subject)
+               ? nx_request(client, subject.data, "",
+                            client->wire->ops->now(client->wire) + NX_CALL_TIMEOUT_NS, &answer, err)
+               : nx_no_memory(err);
+    nx_buf_free(&subject);
+    cJSON_Delete(answer);
+    return code;
+}

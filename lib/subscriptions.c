@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All subscriptions of a client: where their messages come in, and what concerns every one. */
+#include "subscription.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "delivery.h"
+#include "pull.h"
+
+/* ---- visiting each one without the lock */
+
+/* What is done with one. */
+struct visitor {
+    void (*call)(struct nexus_subscription *subscription, const void *what);
+    const void *what;
+    int64_t due; /* only those with something to do by then */
+};
+
+static int64_t due_at(const struct nexus_subscription *subscription)
+{
+    const struct nx_pull *pull = &subscription->pull;
+    int64_t at = subscription->lease_at;
+
+    if (!subscription->closed && pull->beat_at < at)
+        at = pull->beat_at;
+    if (!subscription->closed && pull->state == NX_PULL_WAITING && pull->retry_at < at)
+        at = pull->retry_at;
+    return at;
+}
+
+/* Subscriptions come and go while one is visited, so each is marked; when the list has changed
+ * under the visitor, it begins again with those that have no mark. Two visitors at the same time
+ * may visit one twice, which does no harm. */
+static void visit_each(struct nexus_client *client, const struct visitor *visitor)
+{
+    static atomic_uint_fast64_t visits;
+    uint64_t visit = atomic_fetch_add(&visits, 1) + 1;
+    struct nexus_subscription *at;
+
+    pthread_mutex_lock(&client->lock);
+    at = client->subscriptions;
+    while (at) {
+        struct nexus_subscription *visited = at;
+        bool unused;
+        if (at->visit == visit || due_at(at) > visitor->due) {
+            at = at->next;
+            continue;
+        }
+        at->visit = visit;
+        at->holds++;
+        pthread_mutex_unlock(&client->lock);
+        visitor->call(visited, visitor->what);
+        pthread_mutex_lock(&client->lock);
+        visited->holds--;
+        unused = nx_subscription_unused(visited);
+        at = visited->listed ? visited->next : client->subscriptions;
+        if (unused) {
+            pthread_mutex_unlock(&client->lock);
+            nx_subscription_free(visited);
+            pthread_mutex_lock(&client->lock);
+            at = client->subscriptions;
+        }
+    }
+    pthread_mutex_unlock(&client->lock);
+}
+
+/* ---- what comes in */
+
+static struct nexus_subscription *find(struct nexus_client *client, uint64_t listener)
+{
+    struct nexus_subscription *at = client->subscriptions;
+
+    while (at && at->listener != listener)
+        at = at->next;
+    return at;
+}
+
+/* With the lock. */
+static bool enqueue(struct nexus_subscription *subscription, struct nx_incoming *incoming,
+                    const struct nx_view *view)
+{
+    struct nx_received *received = nx_received_new(subscription);
+
+    if (!received)
+        return false;
+    received->incoming = incoming;
+    received->view = *view;
+    received->size = view->length + strlen(view->subject) + strlen(view->reply);
+    received->round = subscription->lease_round;
+    nx_received_push(&subscription->queue, received);
+    subscription->queue_bytes += received->size;
+    nx_pull_arrived(subscription, received->size);
+    nx_count(subscription->client, NX_RECEIVED);
+    nx_count(subscription->client, NX_QUEUED);
+    nx_due_signal(subscription->client);
+    return true;
+}
+
+/* Whoever knows our inbox can send to it. Nothing about such a message is believed, least of all
+ * its reply subject, and so it is not answered. */
+static void drop_foreign(struct nexus_client *client, const struct nx_view *view)
+{
+    nx_count(client, NX_RECEIVED);
+    nx_count(client, NX_POISON);
+    nx_count(client, NX_POISON_CHANNEL);
+    nx_log(client, NEXUS_LOG_WARNING, "foreign_message", "subject=%.255s", view->subject);
+}
+
+enum arrival { QUEUED, STATUS, FOREIGN, UNWANTED };
+
+static enum arrival arrive(struct nexus_client *client, struct nexus_subscription *subscription,
+                           struct nx_incoming *incoming, const struct nx_view *view)
+{
+    struct nx_ack_subject ack;
+
+    if (!subscription || subscription->closed)
+        return UNWANTED;
+    if (view->status) {
+        subscription->holds++;
+        return STATUS;
+    }
+    if (!nx_ack_subject_parse(view->reply, subscription->stream, subscription->durable, &ack))
+        return FOREIGN;
+    if (ack.count > 1)
+        nx_count(client, NX_REDELIVERED);
+    return enqueue(subscription, incoming, view) ? QUEUED : UNWANTED;
+}
+
+void nx_subscription_message(struct nexus_client *client, uint64_t listener,
+                             struct nx_incoming *incoming)
+{
+    struct nexus_subscription *subscription;
+    enum arrival arrival;
+    struct nx_view view;
+
+    client->wire->ops->view(incoming, &view);
+    pthread_mutex_lock(&client->lock);
+    subscription = find(client, listener);
+    arrival = arrive(client, subscription, incoming, &view);
+    pthread_mutex_unlock(&client->lock);
+    if (arrival == QUEUED)
+        return;
+    if (arrival == STATUS) {
+        nx_pull_status(subscription, incoming, &view);
+        nx_subscription_unhold(subscription);
+    } else if (arrival == FOREIGN) {
+        drop_foreign(client, &view);
+    }
+    /* An unwanted one comes again by itself when its ack wait has passed. */
+    client->wire->ops->release(incoming);
+}
+
+void nx_subscription_unanswered(struct nexus_client *client, uint64_t listener)
+{
+    struct nexus_subscription *subscription;
+
+    pthread_mutex_lock(&client->lock);
+    subscription = find(client, listener);
+    if (subscription && !subscription->closed && subscription->pull.state == NX_PULL_RUNNING) {
+        nx_pull_forget(subscription);
+        nx_pull_back_off(subscription, true);
+    }
+    pthread_mutex_unlock(&client->lock);
+}
+
+/* ---- the wire */
+
+static void start_anew(struct nexus_subscription *subscription, const void *what)
+{
+    struct nexus_client *client = subscription->client;
+
+    (void)what;
+    nx_settle_late(subscription);
+    pthread_mutex_lock(&client->lock);
+    nx_pull_forget(subscription);
+    if (subscription->pull.state == NX_PULL_WAITING && !subscription->pull.check_wanted)
+        subscription->pull.state = NX_PULL_RUNNING;
+    subscription->pull.silent_beats = 0;
+    pthread_mutex_unlock(&client->lock);
+    nx_pull_fill(subscription);
+}
+
+void nx_subscriptions_up(struct nexus_client *client)
+{
+    struct visitor visitor = {start_anew, NULL, INT64_MAX};
+
+    visit_each(client, &visitor);
+}
+
+/* Which right is missing shows in the subject: to pull, to hear the answer, or to ack. */
+static void forbid(struct nexus_subscription *subscription, const void *what)
+{
+    struct nexus_client *client = subscription->client;
+    struct nexus_error err = NEXUS_ERROR_INIT;
+    const char *subject = what;
+    bool acks = strncmp(subject, subscription->ack_prefix, strlen(subscription->ack_prefix)) == 0;
+
+    if (!acks && strcmp(subject, subscription->pull_subject) != 0 &&
+        strcmp(subject, subscription->inbox) != 0)
+        return;
+    nx_fail(&err, NEXUS_E_PERMISSION, subject,
+            "the server forbids this subject to these credentials: %s cannot %s",
+            subscription->durable, acks ? "settle events" : "fetch events");
+    if (!acks) {
+        pthread_mutex_lock(&client->lock);
+        nx_pull_forget(subscription);
+        nx_pull_back_off(subscription, false);
+        pthread_mutex_unlock(&client->lock);
+    }
+    nx_subscription_report(subscription, &err);
+}
+
+void nx_subscriptions_forbidden(struct nexus_client *client, const char *subject)
+{
+    struct visitor visitor = {forbid, subject, INT64_MAX};
+
+    visit_each(client, &visitor);
+}
+
+/* ---- time */
+
+static void tick(struct nexus_subscription *subscription, const void *what)
+{
+    int64_t now = *(const int64_t *)what;
+
+    nx_lease_renew(subscription, now);
+    nx_watch_tick(subscription, now);
+}
+
+int64_t nx_subscriptions_tick(struct nexus_client *client, int64_t now)
+{
+    struct visitor visitor = {tick, &now, now};
+    int64_t next = INT64_MAX;
+
+    visit_each(client, &visitor);
+    pthread_mutex_lock(&client->lock);
+    for (struct nexus_subscription *at = client->subscriptions; at; at = at->next)
+        next = due_at(at) < next ? due_at(at) : next;
+    pthread_mutex_unlock(&client->lock);
+    return next;
+}
+
+/* ---- the end */
+
+static void end(struct nexus_subscription *subscription, const void *what)
+{
+    (void)what;
+    nx_subscription_end(subscription);
+}
+
+void nx_subscriptions_close(struct nexus_client *client)
+{
+    struct visitor visitor = {end, NULL, INT64_MAX};
+
+    visit_each(client, &visitor);
+}
+
+/* With the lock: the next delivery in hand that is not decided, decided now. */
+static struct nx_received *give_up_next(struct nexus_subscription *subscription)
+{
+    for (struct nx_received *at = subscription->in_hand.first; at; at = at->next) {
+        int open = NX_DELIVERY_OPEN;
+        if (atomic_compare_exchange_strong(&at->delivery->state, &open, NX_DELIVERY_GIVEN_BACK)) {
+            nx_received_remove(&subscription->in_hand, at);
+            nx_uncount(subscription->client, NX_IN_HAND);
+            return at;
+        }
+    }
+    return NULL;
+}
+
+static void abandon(struct nexus_subscription *subscription, const void *what)
+{
+    struct nexus_client *client = subscription->client;
+
+    (void)what;
+    for (;;) {
+        struct nx_received *received;
+        char *reply = NULL;
+        pthread_mutex_lock(&client->lock);
+        subscription->abandoned = true;
+        received = give_up_next(subscription);
+        if (received)
+            reply = strdup(received->view.reply);
+        pthread_mutex_unlock(&client->lock);
+        if (!received)
+            return;
+        if (reply)
+            nx_settle_give_back(subscription, reply, false);
+        free(reply);
+    }
+}
+
+void nx_subscriptions_abandon(struct nexus_client *client)
+{
+    struct visitor visitor = {abandon, NULL, INT64_MAX};
+
+    nx_subscriptions_close(client);
+    visit_each(client, &visitor);
+}
+
+void nx_subscriptions_free(struct nexus_client *client)
+{
+    struct nexus_subscription *subscription;
+
+    for (;;) {
+        bool unused = false;
+        pthread_mutex_lock(&client->lock);
+        subscription = client->subscriptions;
+        if (subscription) {
+            subscription->destroyed = true;
+            subscription->abandoned = true;
+            nx_settle_forget_late(subscription);
+            unused = nx_subscription_unused(subscription);
+            if (subscription->listed) /* what is in hand keeps the memory, not the place */
+                nx_subscription_unlist(subscription);
+        }
+        pthread_mutex_unlock(&client->lock);
+        if (!subscription)
+            return;
+        if (unused)
+            nx_subscription_free(subscription);
+    }
+}
