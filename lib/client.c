@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "forks.h"
 #include "ids.h"
 #include "publisher.h"
 #include "requests.h"
@@ -41,14 +42,18 @@ void nx_client_release(struct nexus_client *client)
         free_client(client);
 }
 
+bool nx_client_forked(const struct nexus_client *client)
+{
+    return client->forks != nx_forks();
+}
+
 int nx_client_usable(struct nexus_client *client, struct nexus_error *err)
 {
     if (!client)
         return nx_fail(err, NEXUS_E_INVALID, "client", "is NULL");
-    if (client->pid != getpid())
+    if (nx_client_forked(client))
         return nx_fail(err, NEXUS_E_FORK, "client",
-                       "the client was made in process %d, before fork(); make a new one here",
-                       (int)client->pid);
+                       "the client was made before fork(); make a new one in this process");
     if (atomic_load(&client->closed))
         return nx_fail(err, NEXUS_E_CLOSED, "client", "the client has been closed");
     return NEXUS_OK;
@@ -119,7 +124,7 @@ int nx_client_new_over(const struct nexus_client_options *options, nx_transport_
         return nx_no_memory(err);
     atomic_store(&client->references, 1);
     atomic_store(&client->state, NEXUS_STATE_CONNECTING);
-    client->pid = getpid();
+    client->forks = nx_forks();
     client->due_fd = -1;
     client->due_last = &client->due_first;
     client->next_listener = NX_LISTENER_OTHERS;
@@ -170,7 +175,7 @@ int nexus_client_vector_clock(struct nexus_client *client, char **out, struct ne
 
     if (!client || !out)
         return nx_fail(err, NEXUS_E_INVALID, client ? "out" : "client", "is NULL");
-    if (client->pid != getpid())
+    if (nx_client_forked(client))
         return nx_fail(err, NEXUS_E_FORK, "client", "the client was made before fork()");
     nx_clock_write(client->clock, &text);
     *out = nx_buf_take(&text);

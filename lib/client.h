@@ -10,7 +10,6 @@
 #include <nexus/nexus.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/types.h>
 
 #include "clock.h"
 #include "options.h"
@@ -69,7 +68,7 @@ struct nexus_client {
     struct nx_options *options;        /* constant */
     struct nx_transport *wire;         /* constant pointer */
     struct nx_clock *clock;            /* locks itself */
-    pid_t pid;                         /* constant: who may use it */
+    unsigned forks;                    /* constant: of the process that may use it */
     char inbox[NEXUS_SUBJECT_MAX + 1]; /* constant: the prefix of reply subjects, no dot behind */
 
     /* The handle, and every delivery that is still unsettled, hold one reference each. */
@@ -128,6 +127,8 @@ int nx_client_new_over(const struct nexus_client_options *options, nx_transport_
                        struct nexus_client **out, struct nexus_error *err);
 struct nexus_client *nx_client_retain(struct nexus_client *client);
 void nx_client_release(struct nexus_client *client);
+/* Whether this process is a child of the one that made the client. */
+bool nx_client_forked(const struct nexus_client *client);
 /* NEXUS_E_INVALID (NULL), NEXUS_E_FORK, NEXUS_E_CLOSED, or NEXUS_OK. */
 int nx_client_usable(struct nexus_client *client, struct nexus_error *err);
 

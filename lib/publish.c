@@ -32,8 +32,10 @@ struct job {
 
 static struct nx_scratch *borrow_scratch(struct nexus_client *client)
 {
-    struct nx_scratch *scratch;
+    struct nx_scratch *scratch = atomic_exchange(&client->publisher->scratch, NULL);
 
+    if (scratch)
+        return scratch;
     pthread_mutex_lock(&client->lock);
     scratch = client->publisher->free_scratch;
     if (scratch)
@@ -47,6 +49,9 @@ static void return_scratch(struct nexus_client *client, struct nx_scratch *scrat
     nx_buf_reset(&scratch->payload);
     nx_buf_reset(&scratch->clock);
     nx_buf_reset(&scratch->body);
+    scratch = atomic_exchange(&client->publisher->scratch, scratch);
+    if (!scratch)
+        return;
     pthread_mutex_lock(&client->lock);
     scratch->next = client->publisher->free_scratch;
     client->publisher->free_scratch = scratch;

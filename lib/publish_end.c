@@ -8,6 +8,7 @@
 #include "publisher.h"
 
 #define STREAM_NAMES_MAX 1024
+#define STALE_MAX        2048
 
 /* A stream that acked something. Events point at its name, for a copy each would be dear. */
 struct nx_stream_name {
@@ -92,8 +93,8 @@ static void run_completion(struct nexus_client *client, struct nx_due *due)
     record->callback(client, &receipt, error, record->data);
     pthread_mutex_lock(&client->lock);
     client->publisher->unreported--;
-    if (client->publisher->watchers)
-        pthread_cond_broadcast(&client->publisher->progress);
+    client->publisher->progressed = true;
+    nx_publisher_tell(client);
     nx_record_free(client->publisher, record);
     pthread_mutex_unlock(&client->lock);
 }
@@ -166,7 +167,10 @@ void nx_window_end(struct nexus_client *client, struct nx_record *record, int co
     }
     nx_hold_leave(record, code == NEXUS_OK);
     nx_window_leave(client, record);
-    client->wire->ops->message_free(client->wire, record->message);
+    if (record->bytes > STALE_MAX)
+        client->wire->ops->message_free(client->wire, record->message);
+    else
+        record->stale = record->message;
     record->message = NULL;
     nx_count(client, code == NEXUS_OK ? NX_ACKED : NX_FAILED);
     if (ack && ack->duplicate)

@@ -19,6 +19,7 @@ static bool sent(struct nexus_client *client, struct nx_record *record, uint64_t
     record->sending = false;
     if (record->ended_early) {
         nx_window_end_kept(client, record);
+        nx_publisher_tell(client);
         return true;
     }
     if (code == NEXUS_E_TOO_LARGE) {
@@ -77,21 +78,44 @@ void nx_record_start(struct nexus_client *client, struct nx_record *record, bool
 
 /* ---- answers */
 
+static void settle(struct nexus_client *client, const struct nx_ack *ack)
+{
+    const struct nx_puback *answer = &ack->answer;
+    struct nx_record *record = nx_window_find(client, ack->number);
+
+    if (!record)
+        return; /* answered before, or given up on */
+    if (answer->kind == NX_PUBACK_STORED)
+        nx_window_end(client, record, NEXUS_OK, answer, NULL);
+    else if (answer->kind == NX_PUBACK_REFUSED)
+        nx_window_end(client, record, answer->code, NULL, answer->text);
+    else if (record->state == NX_RECORD_SENT)
+        nx_hold_retry(client, record, answer->code);
+}
+
+/* Acks come in bundles; taking the lock once for each bundle leaves it to the publishers. */
+static void settle_acks(struct nexus_client *client)
+{
+    struct nx_publisher *publisher = client->publisher;
+
+    if (!publisher->ack_count)
+        return;
+    pthread_mutex_lock(&client->lock);
+    for (unsigned i = 0; i < publisher->ack_count; i++)
+        settle(client, &publisher->acks[i]);
+    nx_publisher_tell(client);
+    pthread_mutex_unlock(&client->lock);
+    publisher->ack_count = 0;
+}
+
 void nx_publisher_ack(struct nexus_client *client, uint64_t number, const struct nx_view *view)
 {
-    struct nx_puback ack;
-    struct nx_record *record;
+    struct nx_ack *ack = &client->publisher->acks[client->publisher->ack_count++];
 
-    nx_puback_read(view, &ack);
-    pthread_mutex_lock(&client->lock);
-    record = nx_window_find(client, number);
-    if (record && ack.kind == NX_PUBACK_STORED)
-        nx_window_end(client, record, NEXUS_OK, &ack, NULL);
-    else if (record && ack.kind == NX_PUBACK_REFUSED)
-        nx_window_end(client, record, ack.code, NULL, ack.text);
-    else if (record && record->state == NX_RECORD_SENT)
-        nx_hold_retry(client, record, ack.code);
-    pthread_mutex_unlock(&client->lock);
+    ack->number = number;
+    nx_puback_read(view, &ack->answer);
+    if (client->publisher->ack_count == NX_ACK_BATCH)
+        settle_acks(client);
 }
 
 /* All that is under way in the shard is tried again: the message ids make that harmless for those
@@ -101,6 +125,7 @@ void nx_publisher_unanswered(struct nexus_client *client, unsigned shard)
     char subject[NEXUS_SUBJECT_MAX + 1] = "";
     uint32_t most = 0;
 
+    settle_acks(client);
     pthread_mutex_lock(&client->lock);
     for (struct nx_record *at = client->publisher->first; at; at = at->next) {
         if (at->shard != shard || at->state != NX_RECORD_SENT)
@@ -216,6 +241,7 @@ int64_t nx_publisher_tick(struct nexus_client *client, int64_t now)
     bool reopen;
     int64_t next, held;
 
+    settle_acks(client);
     pthread_mutex_lock(&client->lock);
     reopen = client->up && publisher->gated;
     pthread_mutex_unlock(&client->lock);
@@ -235,6 +261,7 @@ int64_t nx_publisher_tick(struct nexus_client *client, int64_t now)
     if (client->up && publisher->gated && next > now + GATE_RETRY_NS)
         next = now + GATE_RETRY_NS;
     publisher->io_next = next;
+    nx_publisher_tell(client);
     pthread_mutex_unlock(&client->lock);
     if (*silent)
         nx_coverage_ask(client, silent);
@@ -245,6 +272,7 @@ void nx_publisher_abandon(struct nexus_client *client)
 {
     struct nx_record *record, *next;
 
+    settle_acks(client);
     pthread_mutex_lock(&client->lock);
     for (record = client->publisher->first; record; record = next) {
         next = record->next;

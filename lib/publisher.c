@@ -25,25 +25,37 @@ int nx_publisher_new(struct nexus_client *client, struct nexus_error *err)
     pthread_cond_init(&publisher->progress, &monotonic);
     pthread_condattr_destroy(&monotonic);
     client->publisher = publisher;
-    return NEXUS_OK;
+    publisher->acks = calloc(NX_ACK_BATCH, sizeof(*publisher->acks));
+    return publisher->acks ? NEXUS_OK : nx_no_memory(err);
+}
+
+static void free_scratch(struct nx_scratch *scratch)
+{
+    nx_buf_free(&scratch->payload);
+    nx_buf_free(&scratch->clock);
+    nx_buf_free(&scratch->body);
+    free(scratch);
 }
 
 void nx_publisher_free(struct nexus_client *client)
 {
     struct nx_publisher *publisher = client->publisher;
+    struct nx_scratch *scratch;
 
     if (!publisher)
         return;
-    for (struct nx_scratch *scratch; (scratch = publisher->free_scratch);) {
+    while ((scratch = publisher->free_scratch)) {
         publisher->free_scratch = scratch->next;
-        nx_buf_free(&scratch->payload);
-        nx_buf_free(&scratch->clock);
-        nx_buf_free(&scratch->body);
-        free(scratch);
+        free_scratch(scratch);
     }
     nx_streams_forget(publisher);
-    for (uint32_t i = 0; i < publisher->slot_count; i++)
+    if ((scratch = atomic_load(&publisher->scratch)))
+        free_scratch(scratch);
+    for (uint32_t i = 0; i < publisher->slot_count; i++) {
+        client->wire->ops->message_free(client->wire, publisher->slots[i]->stale);
         free(publisher->slots[i]);
+    }
+    free(publisher->acks);
     free(publisher->slots);
     pthread_mutex_destroy(&publisher->order);
     pthread_cond_destroy(&publisher->progress);
@@ -90,6 +102,7 @@ void nx_record_free(struct nx_publisher *publisher, struct nx_record *record)
     free(record->many);
     *record = (struct nx_record){.slot = record->slot,
                                  .generation = record->generation + 1,
+                                 .stale = record->stale,
                                  .next = publisher->free_records};
     publisher->free_records = record;
 }
@@ -209,6 +222,10 @@ int nx_window_reserve(struct nexus_client *client, size_t bytes, int64_t deadlin
         publisher->bytes += bytes;
     }
     pthread_mutex_unlock(&client->lock);
+    if (code == NEXUS_OK && (*out)->stale) {
+        client->wire->ops->message_free(client->wire, (*out)->stale);
+        (*out)->stale = NULL;
+    }
     return code;
 }
 
@@ -216,8 +233,14 @@ static void give_room(struct nx_publisher *publisher, const struct nx_record *re
 {
     publisher->events--;
     publisher->bytes -= record->bytes;
-    if (publisher->watchers)
-        pthread_cond_broadcast(&publisher->progress);
+    publisher->progressed = true;
+}
+
+void nx_publisher_tell(struct nexus_client *client)
+{
+    if (client->publisher->progressed && client->publisher->watchers)
+        pthread_cond_broadcast(&client->publisher->progress);
+    client->publisher->progressed = false;
 }
 
 void nx_window_cancel(struct nexus_client *client, struct nx_record *record)
@@ -225,6 +248,7 @@ void nx_window_cancel(struct nexus_client *client, struct nx_record *record)
     pthread_mutex_lock(&client->lock);
     give_room(client->publisher, record);
     nx_record_free(client->publisher, record);
+    nx_publisher_tell(client);
     pthread_mutex_unlock(&client->lock);
 }
 

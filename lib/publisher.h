@@ -58,7 +58,9 @@ struct nx_record {
     int64_t deadline;
     size_t bytes;
     struct nx_message *message;
-    int last_code; /* why the last attempt failed, for the final report */
+    struct nx_message *stale; /* of the event before; freed by the thread that takes the record, */
+                              /* whose allocator then has just the pieces that it needs */
+    int last_code;            /* why the last attempt failed, for the final report */
     struct nx_waiter *waiter;
     nexus_publish_callback callback;
     void *data;
@@ -70,6 +72,13 @@ struct nx_record {
     const char *subject, *message_id, *causal_id; /* in `few` or `many` */
     char few[NX_RECORD_TEXT];
     char *many;
+};
+
+/* An answer and the record that it is for. */
+#define NX_ACK_BATCH 64
+struct nx_ack {
+    uint64_t number;
+    struct nx_puback answer;
 };
 
 /* Buffers for building one event, lent to one publishing thread at a time. */
@@ -85,7 +94,11 @@ struct nx_publisher {
     struct nx_record **slots;
     uint32_t slot_count, slot_capacity;
     struct nx_record *free_records;
+    _Atomic(struct nx_scratch *)
+        scratch; /* the one that is lent out most; taken without the lock */
     struct nx_scratch *free_scratch;
+    struct nx_ack *acks; /* I/O thread: heard, not settled yet */
+    unsigned ack_count;
     uint64_t last_number;
     uint32_t events; /* in the window */
     size_t bytes;
@@ -102,6 +115,7 @@ struct nx_publisher {
     unsigned stream_count;
     pthread_cond_t progress; /* room in the window, or an event's end */
     unsigned watchers;       /* threads that wait for `progress` */
+    bool progressed;         /* they have not been told yet */
 };
 
 int nx_publisher_new(struct nexus_client *client, struct nexus_error *err);
@@ -134,6 +148,8 @@ void nx_publisher_abandon(struct nexus_client *client);
 /* No lock: waits for room and takes it. NEXUS_E_FULL, NEXUS_E_CLOSED, NEXUS_E_MEMORY. */
 int nx_window_reserve(struct nexus_client *client, size_t bytes, int64_t deadline, bool wait,
                       bool asynchronous, struct nx_record **out, struct nexus_error *err);
+/* Wakes those who wait for progress, if there was any. The I/O thread does so once a turn. */
+void nx_publisher_tell(struct nexus_client *client);
 /* Gives an unused reservation back. */
 void nx_window_cancel(struct nexus_client *client, struct nx_record *record);
 /* No lock: gives a reserved record its texts. NEXUS_E_MEMORY. */
