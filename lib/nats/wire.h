@@ -5,7 +5,7 @@
  * writing of the socket happens in our poll(). That keeps an idle client at one thread of its own,
  * takes hops out of an event's way, and keeps OpenSSL on one thread (cnats before 3.11 races
  * SSL_read against SSL_write). Its own reconnecting is off: any connection that ends is replaced as
- * a whole, for which there is then one way instead of two (docs/adr/0002). */
+ * a whole, for which there is then one way instead of two (docs/adr/0002-cnats-in-event-loop-mode.md). */
 #ifndef NX_NATS_WIRE_H
 #define NX_NATS_WIRE_H
 
