@@ -15,13 +15,13 @@
 #define TEST_LIMIT_MILLISECONDS 60000
 
 /* The call succeeds, or the test says why not. */
-#define OK(call)                                                                             \
-    do {                                                                                     \
-        struct nexus_error err_ = NEXUS_ERROR_INIT;                                          \
-        struct nexus_error *err = &err_;                                                     \
-        int status_ = (call);                                                                \
-        ck_assert_msg(status_ == NEXUS_OK, #call ": %s: %s: %s", nexus_status_name(status_), \
-                      err->where, err->message);                                             \
+#define OK(call)                                                                                \
+    do {                                                                                        \
+        struct nexus_error err_ = NEXUS_ERROR_INIT;                                             \
+        struct nexus_error *err = &err_;                                                        \
+        int status_ = (call);                                                                   \
+        ck_assert_msg(status_ == NEXUS_OK, "%s: %s: %s: %s", #call, nexus_status_name(status_), \
+                      err->where, err->message);                                                \
     } while (0)
 
 /* The call fails with exactly this code, in its result and in the error object. */
