@@ -1,0 +1,167 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# run.sh [--quick] [--long] [--no-install]: installs what is missing, builds, and runs every test.
+#
+# --quick       leaves out the sanitizer builds and valgrind
+# --long        more rounds in the tests that look for rare events
+# --no-install  does not call apt-get; what is missing is then an error of the build
+#
+# Needs Debian 12 or a relative of it; installing needs root or sudo. Besides apt, two tests fetch
+# the npm packages that their lock files name. Ends with the line "N passed, N failed" and status 0
+# when nothing failed. Builds are kept in build-test, build-clang, build-asan and build-tsan.
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+cd "$root"
+# Debian's own Python and Meson, whatever else is installed in front of them; and its servers.
+PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH
+export PATH
+
+quick=false
+install=true
+for option; do
+    case $option in
+    --quick) quick=true ;;
+    --long) export NEXUS_TEST_LONG=1 ;;
+    --no-install) install=false ;;
+    *)
+        sed -n '4,13s/^#\( \|$\)//p' "$0" >&2
+        exit 2
+        ;;
+    esac
+done
+
+say() { printf '\n== %s\n' "$*"; }
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/nexus-run.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
+# What failing tests leave behind goes away with the rest.
+mkdir "$work/tmp" "$work/logs"
+export TMPDIR="$work/tmp"
+
+# ---- what has to be there ----
+
+missing_packages()
+{
+    for package in gcc g++ clang binutils meson ninja-build pkg-config check libsubunit-dev \
+        libnats-dev libcjson-dev libsodium-dev nats-server openssl python3 python3-yaml \
+        ca-certificates; do
+        dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
+            echo "$package"
+    done
+    $quick || command -v valgrind >/dev/null || echo valgrind
+    command -v node >/dev/null || echo nodejs
+    command -v npm >/dev/null || echo npm
+}
+
+install_missing()
+{
+    packages=$(missing_packages)
+    [ -n "$packages" ] || return 0
+    # shellcheck disable=SC2086 # names of packages, several
+    set -- $packages
+    say "Installing $*"
+    sudo=
+    [ "$(id -u)" -eq 0 ] || sudo=sudo
+    $sudo apt-get update -q
+    $sudo env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -q -y --no-install-recommends "$@"
+}
+
+# ---- running ----
+
+# step NAME COMMAND…: something that is not a test of Meson's; counts as one.
+step()
+{
+    name=$1
+    shift
+    say "$name"
+    if "$@" >"$work/logs/step" 2>&1; then
+        echo passed >>"$work/steps"
+    else
+        echo "failed $name" >>"$work/steps"
+        tail -n 200 "$work/logs/step"
+        echo "FAILED: $name"
+        return 1
+    fi
+}
+
+# compile COMPILER DIRECTORY OPTION…: warnings are errors.
+compile()
+{
+    compiler=$1
+    directory=$2
+    shift 2
+    again=
+    [ ! -d "$directory/meson-info" ] || again=--reconfigure
+    # shellcheck disable=SC2086 # an option or nothing
+    CC=$compiler meson setup $again --werror "$@" "$directory" && ninja -C "$directory"
+}
+
+build() { step "Building $2 with $1" compile "$@"; }
+
+# suites DIRECTORY NAME OPTION…: runs tests and keeps their record for the count at the end.
+suites()
+{
+    directory=$1
+    name=$2
+    shift 2
+    say "Testing $directory: $name"
+    # Failures are counted and shown from the record.
+    $launcher meson test -C "$directory" --no-rebuild --logbase "$name" "$@" || true
+    cp "$directory/meson-logs/$name.json" "$work/logs/$(basename "$directory")-$name.json" ||
+        { echo "failed $directory: $name left no record" >>"$work/steps"; }
+}
+
+# Some kernels place programs where this ThreadSanitizer does not expect them.
+find_tsan_launcher()
+{
+    printf 'int main(void) { return 0; }\n' >"$work/probe.c"
+    gcc -fsanitize=thread -o "$work/probe" "$work/probe.c"
+    "$work/probe" 2>/dev/null || launcher="setarch $(uname -m) -R"
+    $launcher "$work/probe"
+}
+
+run_plain()
+{
+    build gcc build-test || return 0
+    suites build-test all
+    build clang build-clang || true
+}
+
+run_sanitized()
+{
+    export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+    export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+    export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+    if build gcc build-asan -Db_sanitize=address,undefined; then
+        suites build-asan asan --suite unit --suite vectors --suite integration -t 4
+    fi
+    step "Probing ThreadSanitizer" find_tsan_launcher || return 0
+    if build gcc build-tsan -Db_sanitize=thread; then
+        suites build-tsan tsan --suite unit --suite integration -t 4
+    fi
+    launcher=
+}
+
+run_valgrind()
+{
+    suites build-test valgrind-unit --suite unit -t 20 --wrap \
+        'valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite'
+    suites build-test valgrind-wire -t 20 --wrap \
+        'valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite' \
+        poison settle causal publish
+}
+
+launcher=
+: >"$work/steps"
+! $install || install_missing
+run_plain
+if ! $quick; then
+    run_sanitized
+    [ ! -d build-test/meson-info ] || run_valgrind
+fi
+say "Summary"
+python3 tests/support/report.py "$work"
