@@ -5,7 +5,7 @@ import re
 
 from errors import ContractError
 from model import Parameter
-from resolve import expect, expect_text, known_keys, text_of
+from resolve import expect, known_keys, text_of
 import names
 import text
 

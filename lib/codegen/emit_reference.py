@@ -168,7 +168,11 @@ def _literal(channel, member, value):
 
 
 def _shell_example(channel):
-    tenant = f" --tenant {samples.TENANT}" if channel.has_tenant else ""
+    options = ""
+    for parameter in channel.publish_parameters:
+        value = samples.token_of(parameter)
+        options += f" --tenant {value}" if parameter.source == "tenant" \
+            else f" --parameter {parameter.name}={value}"
     payload = text.shell(text.json_text(samples.payload_of(channel)))
-    return ["```sh", f"nexusctl pub {channel.key}{tenant} {payload}", f"nexusctl sub {channel.key}",
+    return ["```sh", f"nexusctl pub {channel.key}{options} {payload}", f"nexusctl sub {channel.key}",
             "```"]
