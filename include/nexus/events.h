@@ -68,7 +68,8 @@ typedef enum nexus_verdict (*nexus_booking_created_handler)(
     const struct nexus_booking_created *event, struct nexus_delivery *delivery, void *data);
 
 /**
- * Publishes one event of bookingCreated. As nexus_publish_json().
+ * Publishes one event of bookingCreated. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
  * @param tenant The tenant that the event belongs to, for example salon-001.
  * @since 1.0
  */
@@ -78,7 +79,8 @@ NEXUS_API int nexus_publish_booking_created(struct nexus_client *client, const c
                                             struct nexus_receipt *receipt, struct nexus_error *err);
 
 /**
- * Subscribes to bookingCreated. As nexus_subscribe_json().
+ * Subscribes to bookingCreated. Threads and errors are those of nexus_subscribe_json(); on success
+ * `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
  * @since 1.0
  */
@@ -111,7 +113,8 @@ typedef enum nexus_verdict (*nexus_booking_cancelled_handler)(
     const struct nexus_booking_cancelled *event, struct nexus_delivery *delivery, void *data);
 
 /**
- * Publishes one event of bookingCancelled. As nexus_publish_json().
+ * Publishes one event of bookingCancelled. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
  * @param tenant The tenant that the event belongs to, for example salon-001.
  * @since 1.0
  */
@@ -122,7 +125,8 @@ NEXUS_API int nexus_publish_booking_cancelled(struct nexus_client *client, const
                                               struct nexus_error *err);
 
 /**
- * Subscribes to bookingCancelled. As nexus_subscribe_json().
+ * Subscribes to bookingCancelled. Threads and errors are those of nexus_subscribe_json(); on
+ * success `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
  * @since 1.0
  */
@@ -156,7 +160,8 @@ typedef enum nexus_verdict (*nexus_client_registered_handler)(
     const struct nexus_client_registered *event, struct nexus_delivery *delivery, void *data);
 
 /**
- * Publishes one event of clientRegistered. As nexus_publish_json().
+ * Publishes one event of clientRegistered. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
  * @param tenant The tenant that the event belongs to, for example salon-001.
  * @since 1.0
  */
@@ -167,7 +172,8 @@ NEXUS_API int nexus_publish_client_registered(struct nexus_client *client, const
                                               struct nexus_error *err);
 
 /**
- * Subscribes to clientRegistered. As nexus_subscribe_json().
+ * Subscribes to clientRegistered. Threads and errors are those of nexus_subscribe_json(); on
+ * success `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
  * @since 1.0
  */
@@ -201,7 +207,8 @@ typedef enum nexus_verdict (*nexus_payment_completed_handler)(
     const struct nexus_payment_completed *event, struct nexus_delivery *delivery, void *data);
 
 /**
- * Publishes one event of paymentCompleted. As nexus_publish_json().
+ * Publishes one event of paymentCompleted. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
  * @param tenant The tenant that the event belongs to, for example salon-001.
  * @since 1.0
  */
@@ -212,7 +219,8 @@ NEXUS_API int nexus_publish_payment_completed(struct nexus_client *client, const
                                               struct nexus_error *err);
 
 /**
- * Subscribes to paymentCompleted. As nexus_subscribe_json().
+ * Subscribes to paymentCompleted. Threads and errors are those of nexus_subscribe_json(); on
+ * success `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
  * @since 1.0
  */
@@ -246,7 +254,8 @@ typedef enum nexus_verdict (*nexus_order_created_handler)(const struct nexus_ord
                                                           void *data);
 
 /**
- * Publishes one event of orderCreated. As nexus_publish_json().
+ * Publishes one event of orderCreated. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
  * @param tenant The tenant that the event belongs to, for example salon-001.
  * @since 1.0
  */
@@ -256,7 +265,8 @@ NEXUS_API int nexus_publish_order_created(struct nexus_client *client, const cha
                                           struct nexus_receipt *receipt, struct nexus_error *err);
 
 /**
- * Subscribes to orderCreated. As nexus_subscribe_json().
+ * Subscribes to orderCreated. Threads and errors are those of nexus_subscribe_json(); on success
+ * `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
  * @since 1.0
  */
@@ -290,7 +300,8 @@ typedef enum nexus_verdict (*nexus_inventory_low_stock_handler)(
     const struct nexus_inventory_low_stock *event, struct nexus_delivery *delivery, void *data);
 
 /**
- * Publishes one event of inventoryLowStock. As nexus_publish_json().
+ * Publishes one event of inventoryLowStock. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
  * @param tenant The tenant that the event belongs to, for example salon-001.
  * @since 1.0
  */
@@ -301,7 +312,8 @@ NEXUS_API int nexus_publish_inventory_low_stock(struct nexus_client *client, con
                                                 struct nexus_error *err);
 
 /**
- * Subscribes to inventoryLowStock. As nexus_subscribe_json().
+ * Subscribes to inventoryLowStock. Threads and errors are those of nexus_subscribe_json(); on
+ * success `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
  * @since 1.0
  */
@@ -335,7 +347,8 @@ typedef enum nexus_verdict (*nexus_ui_render_request_handler)(
     const struct nexus_ui_render_request *event, struct nexus_delivery *delivery, void *data);
 
 /**
- * Publishes one event of uiRenderRequest. As nexus_publish_json().
+ * Publishes one event of uiRenderRequest. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
  * @param tenant The tenant that the event belongs to, for example salon-001.
  * @since 1.0
  */
@@ -346,7 +359,8 @@ NEXUS_API int nexus_publish_ui_render_request(struct nexus_client *client, const
                                               struct nexus_error *err);
 
 /**
- * Subscribes to uiRenderRequest. As nexus_subscribe_json().
+ * Subscribes to uiRenderRequest. Threads and errors are those of nexus_subscribe_json(); on success
+ * `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
  * @since 1.0
  */
@@ -379,14 +393,22 @@ struct nexus_tenant_provisioned {
 typedef enum nexus_verdict (*nexus_tenant_provisioned_handler)(
     const struct nexus_tenant_provisioned *event, struct nexus_delivery *delivery, void *data);
 
-/** Publishes one event of tenantProvisioned. As nexus_publish_json(). @since 1.0 */
+/**
+ * Publishes one event of tenantProvisioned. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
+ * @since 1.0
+ */
 NEXUS_API int nexus_publish_tenant_provisioned(struct nexus_client *client,
                                                const struct nexus_tenant_provisioned *event,
                                                const struct nexus_publish_options *options,
                                                struct nexus_receipt *receipt,
                                                struct nexus_error *err);
 
-/** Subscribes to tenantProvisioned. As nexus_subscribe_json(). @since 1.0 */
+/**
+ * Subscribes to tenantProvisioned. Threads and errors are those of nexus_subscribe_json(); on
+ * success `*out` is the caller's.
+ * @since 1.0
+ */
 NEXUS_API NEXUS_MUST_CHECK int nexus_subscribe_tenant_provisioned(
     struct nexus_client *client, nexus_tenant_provisioned_handler handler, void *data,
     const struct nexus_subscribe_options *options, struct nexus_subscription **out,
@@ -423,13 +445,21 @@ struct nexus_module_updated {
 typedef enum nexus_verdict (*nexus_module_updated_handler)(
     const struct nexus_module_updated *event, struct nexus_delivery *delivery, void *data);
 
-/** Publishes one event of moduleUpdated. As nexus_publish_json(). @since 1.0 */
+/**
+ * Publishes one event of moduleUpdated. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
+ * @since 1.0
+ */
 NEXUS_API int nexus_publish_module_updated(struct nexus_client *client,
                                            const struct nexus_module_updated *event,
                                            const struct nexus_publish_options *options,
                                            struct nexus_receipt *receipt, struct nexus_error *err);
 
-/** Subscribes to moduleUpdated. As nexus_subscribe_json(). @since 1.0 */
+/**
+ * Subscribes to moduleUpdated. Threads and errors are those of nexus_subscribe_json(); on success
+ * `*out` is the caller's.
+ * @since 1.0
+ */
 NEXUS_API NEXUS_MUST_CHECK int nexus_subscribe_module_updated(
     struct nexus_client *client, nexus_module_updated_handler handler, void *data,
     const struct nexus_subscribe_options *options, struct nexus_subscription **out,
@@ -459,14 +489,22 @@ struct nexus_cap_token_issued {
 typedef enum nexus_verdict (*nexus_cap_token_issued_handler)(
     const struct nexus_cap_token_issued *event, struct nexus_delivery *delivery, void *data);
 
-/** Publishes one event of capTokenIssued. As nexus_publish_json(). @since 1.0 */
+/**
+ * Publishes one event of capTokenIssued. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
+ * @since 1.0
+ */
 NEXUS_API int nexus_publish_cap_token_issued(struct nexus_client *client,
                                              const struct nexus_cap_token_issued *event,
                                              const struct nexus_publish_options *options,
                                              struct nexus_receipt *receipt,
                                              struct nexus_error *err);
 
-/** Subscribes to capTokenIssued. As nexus_subscribe_json(). @since 1.0 */
+/**
+ * Subscribes to capTokenIssued. Threads and errors are those of nexus_subscribe_json(); on success
+ * `*out` is the caller's.
+ * @since 1.0
+ */
 NEXUS_API NEXUS_MUST_CHECK int nexus_subscribe_cap_token_issued(
     struct nexus_client *client, nexus_cap_token_issued_handler handler, void *data,
     const struct nexus_subscribe_options *options, struct nexus_subscription **out,
@@ -508,13 +546,21 @@ typedef enum nexus_verdict (*nexus_agent_handoff_handler)(const struct nexus_age
                                                           struct nexus_delivery *delivery,
                                                           void *data);
 
-/** Publishes one event of agentHandoff. As nexus_publish_json(). @since 1.0 */
+/**
+ * Publishes one event of agentHandoff. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
+ * @since 1.0
+ */
 NEXUS_API int nexus_publish_agent_handoff(struct nexus_client *client,
                                           const struct nexus_agent_handoff *event,
                                           const struct nexus_publish_options *options,
                                           struct nexus_receipt *receipt, struct nexus_error *err);
 
-/** Subscribes to agentHandoff. As nexus_subscribe_json(). @since 1.0 */
+/**
+ * Subscribes to agentHandoff. Threads and errors are those of nexus_subscribe_json(); on success
+ * `*out` is the caller's.
+ * @since 1.0
+ */
 NEXUS_API NEXUS_MUST_CHECK int nexus_subscribe_agent_handoff(
     struct nexus_client *client, nexus_agent_handoff_handler handler, void *data,
     const struct nexus_subscribe_options *options, struct nexus_subscription **out,
@@ -546,14 +592,22 @@ struct nexus_agent_handoff_ack {
 typedef enum nexus_verdict (*nexus_agent_handoff_ack_handler)(
     const struct nexus_agent_handoff_ack *event, struct nexus_delivery *delivery, void *data);
 
-/** Publishes one event of agentHandoffAck. As nexus_publish_json(). @since 1.0 */
+/**
+ * Publishes one event of agentHandoffAck. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
+ * @since 1.0
+ */
 NEXUS_API int nexus_publish_agent_handoff_ack(struct nexus_client *client,
                                               const struct nexus_agent_handoff_ack *event,
                                               const struct nexus_publish_options *options,
                                               struct nexus_receipt *receipt,
                                               struct nexus_error *err);
 
-/** Subscribes to agentHandoffAck. As nexus_subscribe_json(). @since 1.0 */
+/**
+ * Subscribes to agentHandoffAck. Threads and errors are those of nexus_subscribe_json(); on success
+ * `*out` is the caller's.
+ * @since 1.0
+ */
 NEXUS_API NEXUS_MUST_CHECK int nexus_subscribe_agent_handoff_ack(
     struct nexus_client *client, nexus_agent_handoff_ack_handler handler, void *data,
     const struct nexus_subscribe_options *options, struct nexus_subscription **out,
@@ -583,13 +637,21 @@ typedef enum nexus_verdict (*nexus_agent_dream_handler)(const struct nexus_agent
                                                         struct nexus_delivery *delivery,
                                                         void *data);
 
-/** Publishes one event of agentDream. As nexus_publish_json(). @since 1.0 */
+/**
+ * Publishes one event of agentDream. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
+ * @since 1.0
+ */
 NEXUS_API int nexus_publish_agent_dream(struct nexus_client *client,
                                         const struct nexus_agent_dream *event,
                                         const struct nexus_publish_options *options,
                                         struct nexus_receipt *receipt, struct nexus_error *err);
 
-/** Subscribes to agentDream. As nexus_subscribe_json(). @since 1.0 */
+/**
+ * Subscribes to agentDream. Threads and errors are those of nexus_subscribe_json(); on success
+ * `*out` is the caller's.
+ * @since 1.0
+ */
 NEXUS_API NEXUS_MUST_CHECK int nexus_subscribe_agent_dream(
     struct nexus_client *client, nexus_agent_dream_handler handler, void *data,
     const struct nexus_subscribe_options *options, struct nexus_subscription **out,
@@ -644,14 +706,22 @@ struct nexus_agent_self_evolution {
 typedef enum nexus_verdict (*nexus_agent_self_evolution_handler)(
     const struct nexus_agent_self_evolution *event, struct nexus_delivery *delivery, void *data);
 
-/** Publishes one event of agentSelfEvolution. As nexus_publish_json(). @since 1.0 */
+/**
+ * Publishes one event of agentSelfEvolution. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
+ * @since 1.0
+ */
 NEXUS_API int nexus_publish_agent_self_evolution(struct nexus_client *client,
                                                  const struct nexus_agent_self_evolution *event,
                                                  const struct nexus_publish_options *options,
                                                  struct nexus_receipt *receipt,
                                                  struct nexus_error *err);
 
-/** Subscribes to agentSelfEvolution. As nexus_subscribe_json(). @since 1.0 */
+/**
+ * Subscribes to agentSelfEvolution. Threads and errors are those of nexus_subscribe_json(); on
+ * success `*out` is the caller's.
+ * @since 1.0
+ */
 NEXUS_API NEXUS_MUST_CHECK int nexus_subscribe_agent_self_evolution(
     struct nexus_client *client, nexus_agent_self_evolution_handler handler, void *data,
     const struct nexus_subscribe_options *options, struct nexus_subscription **out,
@@ -694,7 +764,8 @@ typedef enum nexus_verdict (*nexus_pii_masked_handler)(const struct nexus_pii_ma
                                                        struct nexus_delivery *delivery, void *data);
 
 /**
- * Publishes one event of piiMasked. As nexus_publish_json().
+ * Publishes one event of piiMasked. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
  * @param tenant The tenant that the event belongs to, for example salon-001.
  * @since 1.0
  */
@@ -704,7 +775,8 @@ NEXUS_API int nexus_publish_pii_masked(struct nexus_client *client, const char *
                                        struct nexus_receipt *receipt, struct nexus_error *err);
 
 /**
- * Subscribes to piiMasked. As nexus_subscribe_json().
+ * Subscribes to piiMasked. Threads and errors are those of nexus_subscribe_json(); on success
+ * `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
  * @since 1.0
  */
@@ -778,13 +850,21 @@ typedef enum nexus_verdict (*nexus_pipeline_stage_completed_handler)(
     const struct nexus_pipeline_stage_completed *event, struct nexus_delivery *delivery,
     void *data);
 
-/** Publishes one event of pipelineStageCompleted. As nexus_publish_json(). @since 1.0 */
+/**
+ * Publishes one event of pipelineStageCompleted. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
+ * @since 1.0
+ */
 NEXUS_API int nexus_publish_pipeline_stage_completed(
     struct nexus_client *client, const struct nexus_pipeline_stage_completed *event,
     const struct nexus_publish_options *options, struct nexus_receipt *receipt,
     struct nexus_error *err);
 
-/** Subscribes to pipelineStageCompleted. As nexus_subscribe_json(). @since 1.0 */
+/**
+ * Subscribes to pipelineStageCompleted. Threads and errors are those of nexus_subscribe_json(); on
+ * success `*out` is the caller's.
+ * @since 1.0
+ */
 NEXUS_API NEXUS_MUST_CHECK int nexus_subscribe_pipeline_stage_completed(
     struct nexus_client *client, nexus_pipeline_stage_completed_handler handler, void *data,
     const struct nexus_subscribe_options *options, struct nexus_subscription **out,
@@ -819,14 +899,22 @@ struct nexus_pipeline_completed {
 typedef enum nexus_verdict (*nexus_pipeline_completed_handler)(
     const struct nexus_pipeline_completed *event, struct nexus_delivery *delivery, void *data);
 
-/** Publishes one event of pipelineCompleted. As nexus_publish_json(). @since 1.0 */
+/**
+ * Publishes one event of pipelineCompleted. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
+ * @since 1.0
+ */
 NEXUS_API int nexus_publish_pipeline_completed(struct nexus_client *client,
                                                const struct nexus_pipeline_completed *event,
                                                const struct nexus_publish_options *options,
                                                struct nexus_receipt *receipt,
                                                struct nexus_error *err);
 
-/** Subscribes to pipelineCompleted. As nexus_subscribe_json(). @since 1.0 */
+/**
+ * Subscribes to pipelineCompleted. Threads and errors are those of nexus_subscribe_json(); on
+ * success `*out` is the caller's.
+ * @since 1.0
+ */
 NEXUS_API NEXUS_MUST_CHECK int nexus_subscribe_pipeline_completed(
     struct nexus_client *client, nexus_pipeline_completed_handler handler, void *data,
     const struct nexus_subscribe_options *options, struct nexus_subscription **out,
@@ -875,14 +963,22 @@ struct nexus_telegram_message {
 typedef enum nexus_verdict (*nexus_telegram_message_handler)(
     const struct nexus_telegram_message *event, struct nexus_delivery *delivery, void *data);
 
-/** Publishes one event of telegramMessage. As nexus_publish_json(). @since 1.0 */
+/**
+ * Publishes one event of telegramMessage. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
+ * @since 1.0
+ */
 NEXUS_API int nexus_publish_telegram_message(struct nexus_client *client,
                                              const struct nexus_telegram_message *event,
                                              const struct nexus_publish_options *options,
                                              struct nexus_receipt *receipt,
                                              struct nexus_error *err);
 
-/** Subscribes to telegramMessage. As nexus_subscribe_json(). @since 1.0 */
+/**
+ * Subscribes to telegramMessage. Threads and errors are those of nexus_subscribe_json(); on success
+ * `*out` is the caller's.
+ * @since 1.0
+ */
 NEXUS_API NEXUS_MUST_CHECK int nexus_subscribe_telegram_message(
     struct nexus_client *client, nexus_telegram_message_handler handler, void *data,
     const struct nexus_subscribe_options *options, struct nexus_subscription **out,
@@ -925,7 +1021,8 @@ typedef enum nexus_verdict (*nexus_kb_ingested_handler)(const struct nexus_kb_in
                                                         void *data);
 
 /**
- * Publishes one event of kbIngested. As nexus_publish_json().
+ * Publishes one event of kbIngested. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
  * @param tenant The tenant that the event belongs to, for example salon-001.
  * @since 1.0
  */
@@ -935,7 +1032,8 @@ NEXUS_API int nexus_publish_kb_ingested(struct nexus_client *client, const char 
                                         struct nexus_receipt *receipt, struct nexus_error *err);
 
 /**
- * Subscribes to kbIngested. As nexus_subscribe_json().
+ * Subscribes to kbIngested. Threads and errors are those of nexus_subscribe_json(); on success
+ * `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
  * @since 1.0
  */
@@ -980,7 +1078,8 @@ typedef enum nexus_verdict (*nexus_kb_searched_handler)(const struct nexus_kb_se
                                                         void *data);
 
 /**
- * Publishes one event of kbSearched. As nexus_publish_json().
+ * Publishes one event of kbSearched. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
  * @param tenant The tenant that the event belongs to, for example salon-001.
  * @since 1.0
  */
@@ -990,7 +1089,8 @@ NEXUS_API int nexus_publish_kb_searched(struct nexus_client *client, const char 
                                         struct nexus_receipt *receipt, struct nexus_error *err);
 
 /**
- * Subscribes to kbSearched. As nexus_subscribe_json().
+ * Subscribes to kbSearched. Threads and errors are those of nexus_subscribe_json(); on success
+ * `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
  * @since 1.0
  */
@@ -1025,7 +1125,8 @@ typedef enum nexus_verdict (*nexus_restaurant_order_created_handler)(
     void *data);
 
 /**
- * Publishes one event of restaurantOrderCreated. As nexus_publish_json().
+ * Publishes one event of restaurantOrderCreated. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
  * @param tenant The tenant that the event belongs to, for example salon-001.
  * @since 1.0
  */
@@ -1035,7 +1136,8 @@ NEXUS_API int nexus_publish_restaurant_order_created(
     struct nexus_receipt *receipt, struct nexus_error *err);
 
 /**
- * Subscribes to restaurantOrderCreated. As nexus_subscribe_json().
+ * Subscribes to restaurantOrderCreated. Threads and errors are those of nexus_subscribe_json(); on
+ * success `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
  * @since 1.0
  */
@@ -1070,7 +1172,8 @@ typedef enum nexus_verdict (*nexus_manufacturing_production_started_handler)(
     void *data);
 
 /**
- * Publishes one event of manufacturingProductionStarted. As nexus_publish_json().
+ * Publishes one event of manufacturingProductionStarted. Threads, deadline, receipt and errors are
+ * those of nexus_publish_json().
  * @param tenant The tenant that the event belongs to, for example salon-001.
  * @since 1.0
  */
@@ -1081,7 +1184,8 @@ NEXUS_API int nexus_publish_manufacturing_production_started(
     struct nexus_error *err);
 
 /**
- * Subscribes to manufacturingProductionStarted. As nexus_subscribe_json().
+ * Subscribes to manufacturingProductionStarted. Threads and errors are those of
+ * nexus_subscribe_json(); on success `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
  * @since 1.0
  */
@@ -1116,7 +1220,8 @@ typedef enum nexus_verdict (*nexus_payroll_calculated_handler)(
     const struct nexus_payroll_calculated *event, struct nexus_delivery *delivery, void *data);
 
 /**
- * Publishes one event of payrollCalculated. As nexus_publish_json().
+ * Publishes one event of payrollCalculated. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
  * @param tenant The tenant that the event belongs to, for example salon-001.
  * @since 1.0
  */
@@ -1127,7 +1232,8 @@ NEXUS_API int nexus_publish_payroll_calculated(struct nexus_client *client, cons
                                                struct nexus_error *err);
 
 /**
- * Subscribes to payrollCalculated. As nexus_subscribe_json().
+ * Subscribes to payrollCalculated. Threads and errors are those of nexus_subscribe_json(); on
+ * success `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
  * @since 1.0
  */
@@ -1161,7 +1267,8 @@ typedef enum nexus_verdict (*nexus_pos_receipt_created_handler)(
     const struct nexus_pos_receipt_created *event, struct nexus_delivery *delivery, void *data);
 
 /**
- * Publishes one event of posReceiptCreated. As nexus_publish_json().
+ * Publishes one event of posReceiptCreated. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
  * @param tenant The tenant that the event belongs to, for example salon-001.
  * @since 1.0
  */
@@ -1172,7 +1279,8 @@ NEXUS_API int nexus_publish_pos_receipt_created(struct nexus_client *client, con
                                                 struct nexus_error *err);
 
 /**
- * Subscribes to posReceiptCreated. As nexus_subscribe_json().
+ * Subscribes to posReceiptCreated. Threads and errors are those of nexus_subscribe_json(); on
+ * success `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
  * @since 1.0
  */
@@ -1230,7 +1338,8 @@ typedef enum nexus_verdict (*nexus_integration_synced_handler)(
     const struct nexus_integration_synced *event, struct nexus_delivery *delivery, void *data);
 
 /**
- * Publishes one event of integrationSynced. As nexus_publish_json().
+ * Publishes one event of integrationSynced. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
  * @param tenant The tenant that the event belongs to, for example salon-001.
  * @since 1.0
  */
@@ -1241,7 +1350,8 @@ NEXUS_API int nexus_publish_integration_synced(struct nexus_client *client, cons
                                                struct nexus_error *err);
 
 /**
- * Subscribes to integrationSynced. As nexus_subscribe_json().
+ * Subscribes to integrationSynced. Threads and errors are those of nexus_subscribe_json(); on
+ * success `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
  * @since 1.0
  */
@@ -1304,7 +1414,8 @@ typedef enum nexus_verdict (*nexus_edge_health_handler)(const struct nexus_edge_
                                                         void *data);
 
 /**
- * Publishes one event of edgeHealth. As nexus_publish_json().
+ * Publishes one event of edgeHealth. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
  * The subject's `node_id` is the event's own.
  * @since 1.0
  */
@@ -1314,7 +1425,8 @@ NEXUS_API int nexus_publish_edge_health(struct nexus_client *client,
                                         struct nexus_receipt *receipt, struct nexus_error *err);
 
 /**
- * Subscribes to edgeHealth. As nexus_subscribe_json().
+ * Subscribes to edgeHealth. Threads and errors are those of nexus_subscribe_json(); on success
+ * `*out` is the caller's.
  * @param node_id The edge node that the heartbeat is from, for example edge-msk-01. NULL: all.
  * @since 1.0
  */
@@ -1359,7 +1471,8 @@ typedef enum nexus_verdict (*nexus_iot_sensor_data_handler)(
     const struct nexus_iot_sensor_data *event, struct nexus_delivery *delivery, void *data);
 
 /**
- * Publishes one event of iotSensorData. As nexus_publish_json().
+ * Publishes one event of iotSensorData. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
  * @param tenant The tenant that the event belongs to, for example salon-001.
  * @since 1.0
  */
@@ -1369,7 +1482,8 @@ NEXUS_API int nexus_publish_iot_sensor_data(struct nexus_client *client, const c
                                             struct nexus_receipt *receipt, struct nexus_error *err);
 
 /**
- * Subscribes to iotSensorData. As nexus_subscribe_json().
+ * Subscribes to iotSensorData. Threads and errors are those of nexus_subscribe_json(); on success
+ * `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
  * @since 1.0
  */

@@ -166,7 +166,8 @@ def _handler(channel):
 
 
 def _publish(channel):
-    paragraphs = [f"Publishes one event of {channel.key}. As nexus_publish_json()."]
+    paragraphs = [f"Publishes one event of {channel.key}. Threads, deadline, receipt and errors are those "
+                  "of nexus_publish_json()."]
     for parameter in channel.parameters:
         if parameter.source == "member":
             paragraphs.append(f"The subject's `{parameter.name}` is the event's own.")
@@ -179,7 +180,8 @@ def _publish(channel):
 
 
 def _subscribe(channel):
-    paragraphs = [f"Subscribes to {channel.key}. As nexus_subscribe_json()."]
+    paragraphs = [f"Subscribes to {channel.key}. Threads and errors are those of nexus_subscribe_json(); "
+                  "on success `*out` is the caller's."]
     for parameter in channel.parameters:
         paragraphs.append(f"@param {parameter.c_name} "
                           + _described(parameter, "Only events with this") + " NULL: all.")

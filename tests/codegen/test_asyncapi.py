@@ -11,6 +11,8 @@ import subprocess
 import tempfile
 import unittest
 
+import yaml
+
 from support import HERE, ROOT, run
 
 CONTRACT = ROOT / "docs/nexus.asyncapi.yaml"
@@ -53,7 +55,9 @@ class AsyncApi(unittest.TestCase):
         status, output = self.validate(CONTRACT)
         print(output, end="")
         self.assertEqual(status, 0, output)
-        self.assertIn("AsyncAPI 3.0.0, 27 channels, 54 operations, 26 messages", output)
+        contract = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
+        self.assertIn(f"AsyncAPI 3.0.0, {len(contract['channels'])} channels, "
+                      f"{len(contract['operations'])} operations", output)
 
     def test_validator_refuses_what_is_not(self):
         text = CONTRACT.read_text(encoding="utf-8")

@@ -3,8 +3,11 @@
 line and the message that the generator must answer with."""
 
 import contextlib
+import copy
 import io
 import unittest
+
+import yaml
 
 from support import HERE, Tree, small_contract
 from errors import ContractError
@@ -54,6 +57,53 @@ class Bad(unittest.TestCase):
             status = generate.main(["--root", str(tree.root), "--contract", "/nowhere.yaml"])
         self.assertEqual(status, 2)
         self.assertIn("/nowhere.yaml", output.getvalue())
+
+
+class Mutations(unittest.TestCase):
+    """Whatever is put in place of whatever: the generator accepts it or says where it does not."""
+
+    ODD = (None, True, -1, "{x}", [None], {"x": None}, {"$ref": "#/channels"})
+
+    def test_no_mutation_gets_past_the_refusal(self):
+        whole = yaml.safe_load((HERE / "golden/contract.yaml").read_text(encoding="utf-8"))
+        tree = Tree(self)
+        refused = 0
+        for path in nodes(whole):
+            for odd in self.ODD:
+                mutant = yaml.safe_dump(replaced(whole, path, odd), sort_keys=False)
+                try:
+                    generate.generate(tree.root, self.file(tree, mutant))
+                except ContractError as error:
+                    self.assertTrue(1 <= error.line <= mutant.count("\n") + 1, (path, odd))
+                    refused += 1
+                except Exception as error:
+                    raise AssertionError(f"{path} = {odd!r}: {error!r}") from error
+        self.assertGreater(refused, 500)
+
+    @staticmethod
+    def file(tree, text):
+        path = tree.root / "mutant.yaml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+
+def nodes(value, path=()):
+    """The path of every node of a tree, the root aside."""
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, part in items:
+        yield path + (key,)
+        if isinstance(part, (dict, list)):
+            yield from nodes(part, path + (key,))
+
+
+def replaced(tree, path, value):
+    """A copy of the tree with another value at the path."""
+    changed = copy.deepcopy(tree)
+    node = changed
+    for key in path[:-1]:
+        node = node[key]
+    node[path[-1]] = value
+    return changed
 
 
 if __name__ == "__main__":

@@ -136,7 +136,8 @@ typedef enum nexus_verdict (*nexus_door_opened_handler)(const struct nexus_door_
                                                         void *data);
 
 /**
- * Publishes one event of doorOpened. As nexus_publish_json().
+ * Publishes one event of doorOpened. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
  * @param tenant The subject's `tenant_id`.
  * @param gate_no The gate.
  * @since 1.0
@@ -147,7 +148,8 @@ NEXUS_API int nexus_publish_door_opened(struct nexus_client *client, const char 
                                         struct nexus_receipt *receipt, struct nexus_error *err);
 
 /**
- * Subscribes to doorOpened. As nexus_subscribe_json().
+ * Subscribes to doorOpened. Threads and errors are those of nexus_subscribe_json(); on success
+ * `*out` is the caller's.
  * @param tenant Only events with this `tenant_id`. NULL: all.
  * @param gate_no The gate. NULL: all.
  * @since 1.0
@@ -188,7 +190,8 @@ typedef enum nexus_verdict (*nexus_http_probe2_failed_handler)(
     const struct nexus_http_probe2_failed *event, struct nexus_delivery *delivery, void *data);
 
 /**
- * Publishes one event of HTTPProbe2Failed. As nexus_publish_json().
+ * Publishes one event of HTTPProbe2Failed. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
  * The subject's `probe_id` is the event's own.
  * @since 1.0
  */
@@ -199,7 +202,8 @@ NEXUS_API int nexus_publish_http_probe2_failed(struct nexus_client *client,
                                                struct nexus_error *err);
 
 /**
- * Subscribes to HTTPProbe2Failed. As nexus_subscribe_json().
+ * Subscribes to HTTPProbe2Failed. Threads and errors are those of nexus_subscribe_json(); on
+ * success `*out` is the caller's.
  * @param probe_id Only events with this `probe_id`. NULL: all.
  * @since 1.0
  */
@@ -232,7 +236,8 @@ typedef enum nexus_verdict (*nexus_note_left_handler)(const struct nexus_note_le
                                                       struct nexus_delivery *delivery, void *data);
 
 /**
- * Publishes one event of noteLeft. As nexus_publish_json().
+ * Publishes one event of noteLeft. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
  * @param tenant The tenant, such as salon-001.
  * @since 1.0
  */
@@ -242,7 +247,8 @@ NEXUS_API int nexus_publish_note_left(struct nexus_client *client, const char *t
                                       struct nexus_receipt *receipt, struct nexus_error *err);
 
 /**
- * Subscribes to noteLeft. As nexus_subscribe_json().
+ * Subscribes to noteLeft. Threads and errors are those of nexus_subscribe_json(); on success `*out`
+ * is the caller's.
  * @param tenant The tenant, such as salon-001. NULL: all.
  * @since 1.0
  */
@@ -270,7 +276,8 @@ typedef enum nexus_verdict (*nexus_door_shut_handler)(const struct nexus_door_sh
                                                       struct nexus_delivery *delivery, void *data);
 
 /**
- * Publishes one event of doorShut. As nexus_publish_json().
+ * Publishes one event of doorShut. Threads, deadline, receipt and errors are those of
+ * nexus_publish_json().
  * @param tenant The subject's `tenant_id`.
  * @since 1.1
  */
@@ -280,7 +287,8 @@ NEXUS_API int nexus_publish_door_shut(struct nexus_client *client, const char *t
                                       struct nexus_receipt *receipt, struct nexus_error *err);
 
 /**
- * Subscribes to doorShut. As nexus_subscribe_json().
+ * Subscribes to doorShut. Threads and errors are those of nexus_subscribe_json(); on success `*out`
+ * is the caller's.
  * @param tenant Only events with this `tenant_id`. NULL: all.
  * @since 1.1
  */
