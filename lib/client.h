@@ -109,6 +109,8 @@ struct nexus_client {
 
     atomic_uint_fast64_t counters[NX_COUNTERS];
 
+    struct nx_wait *waits; /* wait.h; always empty where time passes by itself */
+
     pthread_mutex_t log_lock; /* calls of the log callback do not overlap */
 };
 

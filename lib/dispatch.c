@@ -8,6 +8,7 @@
 #include "client.h"
 #include "publisher.h"
 #include "subscription.h"
+#include "wait.h"
 
 #define ROUND_MAX 1024
 
@@ -29,6 +30,7 @@ void nx_due_signal(struct nexus_client *client)
     if (client->due_signalled)
         return;
     client->due_signalled = true;
+    nx_waits_woken(client, &client->due_fd);
     make_readable(client->due_fd);
 }
 
@@ -147,6 +149,8 @@ static bool wait_for_due(struct nexus_client *client, int64_t deadline)
 
     if (left <= 999999)
         return false;
+    if (nx_wait_for_due(client, deadline))
+        return true;
     poll(&due, 1, deadline == INT64_MAX ? -1 : ms > INT_MAX ? INT_MAX : (int)ms);
     return true;
 }

@@ -9,6 +9,7 @@
 #include "publisher.h"
 #include "requests.h"
 #include "subscription.h"
+#include "wait.h"
 
 int nx_io_listen(struct nexus_client *client, struct nexus_error *err)
 {
@@ -84,6 +85,7 @@ static void *io_main(void *argument)
         next = earlier(next, nx_publisher_tick(client, now));
         next = earlier(next, nx_requests_tick(client, now));
         next = earlier(next, nx_subscriptions_tick(client, now));
+        next = earlier(next, nx_waits_tick(client, now));
         ops->poll(client->wire, next == INT64_MAX ? -1 : next > now ? next - now : 0);
     }
     ops->disconnect(client->wire);

@@ -12,6 +12,7 @@
 #include "struct_size.h"
 #include "subject.h"
 #include "subscription.h"
+#include "wait.h"
 
 #define ENVELOPE_ROOM 512 /* about what envelope and headers add to a payload */
 
@@ -182,7 +183,7 @@ static void fill_receipt(const struct job *job, const struct nx_puback *ack,
 static void await(struct nexus_client *client, struct nx_waiter *waiter)
 {
     while (!waiter->done)
-        pthread_cond_wait(&waiter->done_changed, &client->lock);
+        nx_wait_for(client, &waiter->done_changed);
 }
 
 /* Into the window and onto the wire; from here on the event has been accepted. */

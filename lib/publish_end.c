@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "publisher.h"
+#include "wait.h"
 
 #define STREAM_NAMES_MAX 1024
 #define STALE_MAX        2048
@@ -110,6 +111,7 @@ static void tell_waiter(struct nexus_client *client, struct nx_record *record, i
         waiter->ack = *ack;
     else
         describe_failure(client, record, code, text, &waiter->error);
+    nx_waits_woken(client, &waiter->done_changed);
     pthread_cond_signal(&waiter->done_changed);
     nx_record_free(client->publisher, record);
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wait.h"
+
 #define UNREPORTED_PER_WINDOW 4
 
 int nx_publisher_new(struct nexus_client *client, struct nexus_error *err)
@@ -161,14 +163,10 @@ static bool too_many_unreported(const struct nexus_client *client)
 
 static int wait_for_progress(struct nexus_client *client, int64_t until)
 {
-    struct timespec limit = {(time_t)(until / 1000000000), (long)(until % 1000000000)};
-    int waited = 0;
+    int waited;
 
     client->publisher->watchers++;
-    if (until == INT64_MAX)
-        pthread_cond_wait(&client->publisher->progress, &client->lock);
-    else
-        waited = pthread_cond_timedwait(&client->publisher->progress, &client->lock, &limit);
+    waited = nx_wait_until(client, &client->publisher->progress, until);
     client->publisher->watchers--;
     return waited;
 }
@@ -238,8 +236,10 @@ static void give_room(struct nx_publisher *publisher, const struct nx_record *re
 
 void nx_publisher_tell(struct nexus_client *client)
 {
-    if (client->publisher->progressed && client->publisher->watchers)
+    if (client->publisher->progressed && client->publisher->watchers) {
+        nx_waits_woken(client, &client->publisher->progress);
         pthread_cond_broadcast(&client->publisher->progress);
+    }
     client->publisher->progressed = false;
 }
 

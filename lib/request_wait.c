@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "requests.h"
+#include "wait.h"
 
 #define REPEAT_AFTER_NS 200000000LL
 /* A cluster that elects a leader answers nobody for a moment; a server without JetStream never
@@ -57,7 +58,9 @@ static void waiter_answer(struct nexus_client *client, int code, cJSON *answer, 
 {
     struct waiter *waiter = data;
 
-    (void)client;
+    pthread_mutex_lock(&client->lock);
+    nx_waits_woken(client, waiter);
+    pthread_mutex_unlock(&client->lock);
     pthread_mutex_lock(&waiter->lock);
     waiter->done = true;
     waiter->code = code;
@@ -80,16 +83,19 @@ static int attempt(struct nexus_client *client, const char *subject, const char 
 {
     struct waiter *waiter = waiter_new();
     struct timespec until;
+    struct nx_wait wait;
     int code;
 
     if (!waiter)
         return nx_no_memory(err);
     until = after(deadline - client->wire->ops->now(client->wire) + SLACK_NS);
+    nx_wait_begin(client, &wait, waiter);
     code = nx_request_start(client, subject, body, deadline, waiter_answer, waiter, err);
     pthread_mutex_lock(&waiter->lock);
     if (code != NEXUS_OK) {
         waiter->references = 1;
         waiter_release(waiter);
+        nx_wait_end(client, &wait);
         return code;
     }
     while (!waiter->done &&
@@ -99,6 +105,7 @@ static int attempt(struct nexus_client *client, const char *subject, const char 
     *answer = waiter->answer;
     waiter->answer = NULL;
     waiter_release(waiter);
+    nx_wait_end(client, &wait);
     return code == NEXUS_OK ? code : nx_request_fail(code, subject, err);
 }
 
@@ -108,14 +115,6 @@ static bool is_passing(const cJSON *answer)
     int number = nx_answer_error(answer, NULL);
 
     return number == 10008 || number == 10009 || number == 10023;
-}
-
-static void pause_for(int64_t nanoseconds)
-{
-    struct timespec left = {(time_t)(nanoseconds / 1000000000), (long)(nanoseconds % 1000000000)};
-
-    while (nanosleep(&left, &left) != 0 && errno == EINTR)
-        ;
 }
 
 int nx_request_raw(struct nexus_client *client, const char *subject, const char *body,
@@ -135,7 +134,7 @@ int nx_request_raw(struct nexus_client *client, const char *subject, const char 
             return code;
         }
         cJSON_Delete(got);
-        pause_for(REPEAT_AFTER_NS);
+        nx_pause(client, REPEAT_AFTER_NS);
     }
 }
 

@@ -88,6 +88,9 @@ struct nx_transport_ops {
     int64_t (*max_payload)(struct nx_transport *transport);
     /* Monotonic nanoseconds, by which all deadlines of the client run. */
     int64_t (*now)(struct nx_transport *transport);
+    /* NULL where time passes by itself. Elsewhere: a caller's thread begins (1) or ends (-1) a wait
+     * that time can end. Wakes poll(). Any thread. */
+    void (*waiting)(struct nx_transport *transport, int change);
 };
 
 /* Every transport begins with this. */
