@@ -36,6 +36,9 @@ static int check_member(const struct nx_extra *extra, const struct nexus_channel
                              nx_event_has(event, field)
                                  ? "also given in json"
                                  : "given in json, but belongs into the typed member");
+    /* The typed member replaces it. */
+    if (nx_event_has(event, field))
+        return 0;
     return check_value(extra, channel, field, key + 1, err);
 }
 
