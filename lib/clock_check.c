@@ -67,7 +67,7 @@ int nx_clock_check_as(const struct nx_json *json, uint32_t node, const char *nam
     const struct nx_json_node *object = &json->nodes[node];
 
     if (object->type != NX_JSON_OBJECT)
-        return nx_fail(err, code, name, "expected an object, found %s",
+        return nx_fail(err, code, name, "expected an object, got %s",
                        nx_json_type_name(json, node));
     if (object->count > NX_CLOCK_ENTRIES_MAX)
         return nx_fail(err, size_code, name, "%u entries exceed the limit of %d", object->count,

@@ -61,7 +61,7 @@ static int expect(const struct nx_json *json, uint32_t node, enum nx_json_type t
     if (!node)
         return nx_fail(err, NEXUS_E_VALIDATION, name, "is missing");
     if (json->nodes[node].type != type)
-        return nx_fail(err, NEXUS_E_VALIDATION, name, "expected %s, found %s",
+        return nx_fail(err, NEXUS_E_VALIDATION, name, "expected %s, got %s",
                        type == NX_JSON_STRING ? "a string" : "an object",
                        nx_json_type_name(json, node));
     return NEXUS_OK;
@@ -138,7 +138,7 @@ int nx_envelope_read(const struct nx_json *json, const char *subject_tenant,
     int code;
 
     if (json->nodes[0].type != NX_JSON_OBJECT)
-        return nx_fail(err, NEXUS_E_VALIDATION, NULL, "expected an object, found %s",
+        return nx_fail(err, NEXUS_E_VALIDATION, NULL, "expected an object, got %s",
                        nx_json_type_name(json, 0));
     find_members(json, &found);
     code = expect(json, found.causal_id, NX_JSON_STRING, "causal_id", err);

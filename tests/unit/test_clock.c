@@ -228,8 +228,8 @@ START_TEST(refuses_what_is_no_vector_clock)
     struct nx_buf many = NX_BUF_INIT;
     char name[NX_CLOCK_NAME_MAX + 16];
 
-    expect_refused("[]", "vector_clock", "expected an object, found an array");
-    expect_refused("7", "vector_clock", "expected an object, found a number");
+    expect_refused("[]", "vector_clock", "expected an object, got an array");
+    expect_refused("7", "vector_clock", "expected an object, got a number");
     expect_refused("{\"a\":-1}", "vector_clock.a", "-1 is negative");
     expect_refused("{\"a\":1,\"b\":1.5}", "vector_clock.b", NULL);
     expect_refused("{\"a\":\"1\"}", "vector_clock.a", NULL);
