@@ -25,6 +25,7 @@ struct nx_requests;  /* requests.h: JetStream API calls under way */
 #define NX_LISTENER_REQUESTS 1
 #define NX_LISTENER_ACKS     2
 #define NX_ACK_SHARDS        16
+#define NX_ANSWERED_MAX      128
 #define NX_LISTENER_OTHERS   (NX_LISTENER_ACKS + NX_ACK_SHARDS)
 
 /* A callback that is due, other than a message. Runs once, on the dispatching thread, without the
@@ -75,6 +76,10 @@ struct nexus_client {
     atomic_uint references;
     atomic_bool closed;   /* takes no more events, subscriptions or verdicts */
     atomic_bool stopping; /* the I/O thread shall end */
+
+    /* I/O thread: answers that have been read and wait to be released. */
+    struct nx_incoming *answered[NX_ANSWERED_MAX];
+    unsigned answered_count;
 
     pthread_mutex_t lock;
     pthread_t io_thread;

@@ -41,6 +41,14 @@ static bool answer_number(const char *subject, char before, uint64_t *number)
     return true;
 }
 
+/* Together, for the same reason as nx_dead_free(). */
+static void release_answers(struct nexus_client *client)
+{
+    for (unsigned i = 0; i < client->answered_count; i++)
+        client->wire->ops->release(client->answered[i]);
+    client->answered_count = 0;
+}
+
 void nx_io_message(void *owner, uint64_t listener, struct nx_incoming *incoming)
 {
     struct nexus_client *client = owner;
@@ -56,7 +64,9 @@ void nx_io_message(void *owner, uint64_t listener, struct nx_incoming *incoming)
         nx_publisher_ack(client, number, &view);
     else if (listener == NX_LISTENER_REQUESTS && answer_number(view.subject, 'r', &number))
         nx_requests_answer(client, number, &view);
-    client->wire->ops->release(incoming);
+    client->answered[client->answered_count++] = incoming;
+    if (client->answered_count == NX_ANSWERED_MAX)
+        release_answers(client);
 }
 
 void nx_io_unanswered(void *owner, uint64_t listener)
@@ -82,12 +92,14 @@ static void *io_main(void *argument)
     while (!atomic_load(&client->stopping)) {
         int64_t now = ops->now(client->wire);
         int64_t next = nx_supervisor_tick(client, now);
+        release_answers(client);
         next = earlier(next, nx_publisher_tick(client, now));
         next = earlier(next, nx_requests_tick(client, now));
         next = earlier(next, nx_subscriptions_tick(client, now));
         next = earlier(next, nx_waits_tick(client, now));
         ops->poll(client->wire, next == INT64_MAX ? -1 : next > now ? next - now : 0);
     }
+    release_answers(client);
     ops->disconnect(client->wire);
     return NULL;
 }

@@ -9,7 +9,6 @@
 #include "wait.h"
 
 #define STREAM_NAMES_MAX 1024
-#define STALE_MAX        2048
 
 /* A stream that acked something. Events point at its name, for a copy each would be dear. */
 struct nx_stream_name {
@@ -160,6 +159,35 @@ void nx_window_end_kept(struct nexus_client *client, struct nx_record *record)
                   record->result_code == NEXUS_OK ? &ack : NULL, NULL);
 }
 
+/* cnats frees a message on a thread of its own, which it wakes each time it finds it asleep: many
+ * at once cost one wake. */
+static void bury(struct nexus_client *client, struct nx_record *record)
+{
+    struct nx_publisher *publisher = client->publisher;
+
+    if (publisher->dead_count == NX_DEAD_MAX)
+        client->wire->ops->message_free(client->wire, record->message);
+    else
+        publisher->dead[publisher->dead_count++] = record->message;
+    record->message = NULL;
+}
+
+void nx_dead_free(struct nexus_client *client)
+{
+    struct nx_publisher *publisher = client->publisher;
+    struct nx_message *dead[NX_DEAD_MAX];
+    unsigned count = publisher->dead_count;
+
+    if (!count)
+        return;
+    memcpy(dead, publisher->dead, count * sizeof(dead[0]));
+    publisher->dead_count = 0;
+    pthread_mutex_unlock(&client->lock);
+    for (unsigned i = 0; i < count; i++)
+        client->wire->ops->message_free(client->wire, dead[i]);
+    pthread_mutex_lock(&client->lock);
+}
+
 void nx_window_end(struct nexus_client *client, struct nx_record *record, int code,
                    const struct nx_puback *ack, const char *text)
 {
@@ -169,11 +197,7 @@ void nx_window_end(struct nexus_client *client, struct nx_record *record, int co
     }
     nx_hold_leave(record, code == NEXUS_OK);
     nx_window_leave(client, record);
-    if (record->bytes > STALE_MAX)
-        client->wire->ops->message_free(client->wire, record->message);
-    else
-        record->stale = record->message;
-    record->message = NULL;
+    bury(client, record);
     nx_count(client, code == NEXUS_OK ? NX_ACKED : NX_FAILED);
     if (ack && ack->duplicate)
         nx_count(client, NX_DUPLICATES);

@@ -104,6 +104,7 @@ static void settle_acks(struct nexus_client *client)
     for (unsigned i = 0; i < publisher->ack_count; i++)
         settle(client, &publisher->acks[i]);
     nx_publisher_tell(client);
+    nx_dead_free(client);
     pthread_mutex_unlock(&client->lock);
     publisher->ack_count = 0;
 }
@@ -262,6 +263,7 @@ int64_t nx_publisher_tick(struct nexus_client *client, int64_t now)
         next = now + GATE_RETRY_NS;
     publisher->io_next = next;
     nx_publisher_tell(client);
+    nx_dead_free(client);
     pthread_mutex_unlock(&client->lock);
     if (*silent)
         nx_coverage_ask(client, silent);
@@ -278,6 +280,7 @@ void nx_publisher_abandon(struct nexus_client *client)
         next = record->next;
         nx_window_end(client, record, NEXUS_E_CLOSED, NULL, NULL);
     }
+    nx_dead_free(client);
     nx_hold_dissolve(client);
     pthread_cond_broadcast(&client->publisher->progress);
     pthread_mutex_unlock(&client->lock);

@@ -54,7 +54,6 @@ void nx_publisher_free(struct nexus_client *client)
     if ((scratch = atomic_load(&publisher->scratch)))
         free_scratch(scratch);
     for (uint32_t i = 0; i < publisher->slot_count; i++) {
-        client->wire->ops->message_free(client->wire, publisher->slots[i]->stale);
         free(publisher->slots[i]);
     }
     free(publisher->acks);
@@ -104,7 +103,6 @@ void nx_record_free(struct nx_publisher *publisher, struct nx_record *record)
     free(record->many);
     *record = (struct nx_record){.slot = record->slot,
                                  .generation = record->generation + 1,
-                                 .stale = record->stale,
                                  .next = publisher->free_records};
     publisher->free_records = record;
 }
@@ -220,10 +218,6 @@ int nx_window_reserve(struct nexus_client *client, size_t bytes, int64_t deadlin
         publisher->bytes += bytes;
     }
     pthread_mutex_unlock(&client->lock);
-    if (code == NEXUS_OK && (*out)->stale) {
-        client->wire->ops->message_free(client->wire, (*out)->stale);
-        (*out)->stale = NULL;
-    }
     return code;
 }
 

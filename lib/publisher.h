@@ -17,6 +17,7 @@
 #include "puback.h"
 
 #define NX_HOLD_BUCKETS 64
+#define NX_DEAD_MAX     256
 #define NX_RECORD_TEXT  176 /* holds the three texts of nearly every event */
 #define NX_SLOT_BITS    17  /* window sizes up to 65536, and room for what awaits its callback */
 
@@ -58,9 +59,7 @@ struct nx_record {
     int64_t deadline;
     size_t bytes;
     struct nx_message *message;
-    struct nx_message *stale; /* of the event before; freed by the thread that takes the record, */
-                              /* whose allocator then has just the pieces that it needs */
-    int last_code;            /* why the last attempt failed, for the final report */
+    int last_code; /* why the last attempt failed, for the final report */
     struct nx_waiter *waiter;
     nexus_publish_callback callback;
     void *data;
@@ -99,6 +98,8 @@ struct nx_publisher {
     struct nx_scratch *free_scratch;
     struct nx_ack *acks; /* I/O thread: heard, not settled yet */
     unsigned ack_count;
+    struct nx_message *dead[NX_DEAD_MAX]; /* of ended events; the I/O thread frees them together */
+    unsigned dead_count;
     uint64_t last_number;
     uint32_t events; /* in the window */
     size_t bytes;
@@ -161,6 +162,8 @@ void nx_window_enter(struct nexus_client *client, struct nx_record *record);
 void nx_window_leave(struct nexus_client *client, struct nx_record *record);
 void nx_record_free(struct nx_publisher *publisher, struct nx_record *record);
 void nx_streams_forget(struct nx_publisher *publisher);
+/* Frees the messages of ended events, releasing and taking the lock. */
+void nx_dead_free(struct nexus_client *client);
 /* The record's one end: unlinks it and reports. `ack` on success, else NULL; on failure the text
  * follows from the code and the record, or is `text`. */
 void nx_window_end(struct nexus_client *client, struct nx_record *record, int code,
