@@ -223,8 +223,7 @@ static const char *const bodies[] = {
     "\"files\":[\"a.rs\",\"b.rs\"],\"context_summary\":\"\\ud83d\\ude00\",\"x\":{\"y\":[1e2]}},"
     "\"tenant\":\"salon-001\"}",
     "{\"causal_id\":\"\",\"vector_clock\":{},\"payload\":{\"sensor_id\":\"t\",\"metric\":"
-    "\"temperature\",\"value\":-4.25,\"unit\":\"\xc2\xb0"
-    "C\",\"timestamp_unix\":1764000000},"
+    "\"temperature\",\"value\":-4.25,\"unit\":\"\xc2\xb0\x43\",\"timestamp_unix\":1764000000},"
     "\"tenant\":\"sto-002\",\"more\":[null,true,false]}",
     "{\"causal_id\":\"evt-1\",\"vector_clock\":{\"a\":1},\"payload\":{\"gates_passed\":[1,2,3],"
     "\"gates_failed\":[],\"result\":\"accepted\",\"diff_lines\":1.2e1}}"};
