@@ -56,7 +56,7 @@ bool nx_cut_make(struct nx_cut *cut, const char *text, size_t limit)
     }
 }
 
-/* The slot to start looking in. `*place` steps through the others. */
+/* The slot to start looking in; the next ones follow until an empty one. */
 static size_t first_slot(const struct nx_cut *cut, uint32_t parameters)
 {
     uint32_t hash = cut->count;
