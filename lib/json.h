@@ -81,13 +81,13 @@ bool nx_json_equals(const struct nx_json *json, uint32_t node, const char *text)
 char *nx_json_string(const struct nx_json *json, uint32_t node, struct nx_arena *arena,
                      size_t *length);
 
-/* An integer in any spelling (12, 12.0, 1.2e1) within plus or minus 2^53 - 1. NEXUS_E_VALIDATION
- * with a message ("9007199254740993 exceeds 2^53-1", "expected an integer"); `where` is left to the
- * caller. */
+/* An integer in any spelling (12, 12.0, 1.2e1; -0 is 0) within plus or minus 2^53 - 1.
+ * NEXUS_E_VALIDATION with a message ("9007199254740993 exceeds 2^53-1", "expected an integer");
+ * `where` is left to the caller. */
 int nx_json_integer(const struct nx_json *json, uint32_t node, int64_t *out,
                     struct nexus_error *err);
 
-/* A finite double, correctly rounded, whatever the locale. */
+/* A finite double, correctly rounded, whatever the locale. -0 stays -0. */
 int nx_json_number(const struct nx_json *json, uint32_t node, double *out, struct nexus_error *err);
 
 /* "a string", "an object", … for messages. */

@@ -138,54 +138,54 @@ START_TEST(takes_members_in_any_order_and_spelling)
 }
 END_TEST
 
+static const struct {
+    const char *member;
+    const char *value;
+    const char *where;
+    const char *message;
+} wrong_members[] = {
+    {"\"name\":", NULL, "payload.name", "required member is missing"},
+    {"\"count\":", NULL, "payload.count", "required member is missing"},
+    {"\"ratio\":", NULL, "payload.ratio", "required member is missing"},
+    {"\"color\":", NULL, "payload.color", "required member is missing"},
+    {"\"tags\":", NULL, "payload.tags", "required member is missing"},
+    {"\"numbers\":", NULL, "payload.numbers", "required member is missing"},
+    {"\"name\":", "null", "payload.name", "expected a string, got null"},
+    {"\"name\":", "7", "payload.name", "expected a string, got a number"},
+    {"\"name\":", "\"123456789\"", "payload.name", "9 characters exceed the limit of 8"},
+    {"\"count\":", "\"7\"", "payload.count", "expected an integer, got a string"},
+    {"\"count\":", "true", "payload.count", "expected an integer, got a boolean"},
+    {"\"count\":", "7.5", "payload.count", "expected an integer, got 7.5"},
+    {"\"count\":", "9007199254740993", "payload.count", "9007199254740993 exceeds 2^53-1"},
+    {"\"ratio\":", "\"NaN\"", "payload.ratio", "expected a number, got a string"},
+    {"\"ratio\":", "null", "payload.ratio", "expected a number, got null"},
+    {"\"color\":", "1", "payload.color", "expected a string, got a number"},
+    {"\"tags\":", "\"a\"", "payload.tags", "expected an array, got a string"},
+    {"\"tags\":", "{}", "payload.tags", "expected an array, got an object"},
+    {"\"tags\":", "[\"a\",[\"b\"]]", "payload.tags[1]", "expected a string, got an array"},
+    {"\"tags\":", "[\"a\",\"b\",3]", "payload.tags[2]", "expected a string, got a number"},
+    {"\"numbers\":", "[1,2,\"3\"]", "payload.numbers[2]", "expected an integer, got a string"},
+    {"\"numbers\":", "[{}]", "payload.numbers[0]", "expected an integer, got an object"},
+    {"\"numbers\":", "[0,-1e17]", "payload.numbers[1]", "-1e17 is below -(2^53-1)"},
+    {"\"note\":", "\"123456\"", "payload.note", "6 characters exceed the limit of 5"},
+    {"\"note\":", "null", "payload.note", "expected a string, got null"},
+    {"\"link\":", "\"//host\"", "payload.link", "not an absolute URI"},
+    {"\"weight\":", "{}", "payload.weight", "expected an integer, got an object"},
+    {"\"score\":", "false", "payload.score", "expected a number, got a boolean"},
+    {"\"labels\":", "[\"\\u0410\\u0410\\u0410\\u0410\"]", "payload.labels[0]",
+     "4 characters exceed the limit of 3"},
+    {"\"nick\":", "[]", "payload.nick", "expected a string, got an array"},
+};
+
 START_TEST(tells_what_is_wrong_with_a_member)
 {
-    static const struct {
-        const char *member;
-        const char *value;
-        const char *where;
-        const char *message;
-    } cases[] = {
-        {"\"name\":", NULL, "payload.name", "required member is missing"},
-        {"\"count\":", NULL, "payload.count", "required member is missing"},
-        {"\"ratio\":", NULL, "payload.ratio", "required member is missing"},
-        {"\"color\":", NULL, "payload.color", "required member is missing"},
-        {"\"tags\":", NULL, "payload.tags", "required member is missing"},
-        {"\"numbers\":", NULL, "payload.numbers", "required member is missing"},
-        {"\"name\":", "null", "payload.name", "expected a string, got null"},
-        {"\"name\":", "7", "payload.name", "expected a string, got a number"},
-        {"\"name\":", "\"123456789\"", "payload.name", "9 characters exceed the limit of 8"},
-        {"\"count\":", "\"7\"", "payload.count", "expected an integer, got a string"},
-        {"\"count\":", "true", "payload.count", "expected an integer, got a boolean"},
-        {"\"count\":", "7.5", "payload.count", "expected an integer, got 7.5"},
-        {"\"count\":", "9007199254740993", "payload.count", "9007199254740993 exceeds 2^53-1"},
-        {"\"ratio\":", "\"NaN\"", "payload.ratio", "expected a number, got a string"},
-        {"\"ratio\":", "null", "payload.ratio", "expected a number, got null"},
-        {"\"color\":", "1", "payload.color", "expected a string, got a number"},
-        {"\"tags\":", "\"a\"", "payload.tags", "expected an array, got a string"},
-        {"\"tags\":", "{}", "payload.tags", "expected an array, got an object"},
-        {"\"tags\":", "[\"a\",[\"b\"]]", "payload.tags[1]", "expected a string, got an array"},
-        {"\"tags\":", "[\"a\",\"b\",3]", "payload.tags[2]", "expected a string, got a number"},
-        {"\"numbers\":", "[1,2,\"3\"]", "payload.numbers[2]", "expected an integer, got a string"},
-        {"\"numbers\":", "[{}]", "payload.numbers[0]", "expected an integer, got an object"},
-        {"\"numbers\":", "[0,-1e17]", "payload.numbers[1]", "-1e17 is below -(2^53-1)"},
-        {"\"note\":", "\"123456\"", "payload.note", "6 characters exceed the limit of 5"},
-        {"\"note\":", "null", "payload.note", "expected a string, got null"},
-        {"\"link\":", "\"//host\"", "payload.link", "not an absolute URI"},
-        {"\"weight\":", "{}", "payload.weight", "expected an integer, got an object"},
-        {"\"score\":", "false", "payload.score", "expected a number, got a boolean"},
-        {"\"labels\":", "[\"\\u0410\\u0410\\u0410\\u0410\"]", "payload.labels[0]",
-         "4 characters exceed the limit of 3"},
-        {"\"nick\":", "[]", "payload.nick", "expected a string, got an array"},
-    };
-
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof(wrong_members) / sizeof(wrong_members[0]); i++) {
         struct nexus_error err = NEXUS_ERROR_INIT;
-        char *text = payload_with(cases[i].member, cases[i].value);
+        char *text = payload_with(wrong_members[i].member, wrong_members[i].value);
         void *event = NULL;
         ck_assert_ptr_nonnull(text);
         unit_expect(decode(&fixture_channel, text, NX_CODEC_LENIENT, &event, &err), &err,
-                    NEXUS_E_VALIDATION, cases[i].where, cases[i].message);
+                    NEXUS_E_VALIDATION, wrong_members[i].where, wrong_members[i].message);
         ck_assert_ptr_null(event);
         ck_assert_int_eq(
             nx_codec_decode(&fixture_channel, &json, 0, NX_CODEC_STRICT, &arena, &event, NULL),
