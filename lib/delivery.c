@@ -24,6 +24,7 @@ struct nexus_delivery *nx_delivery_new(struct nexus_subscription *subscription,
     delivery->subscription = subscription;
     delivery->received = received;
     delivery->view = received->view;
+    delivery->ack = received->ack;
     received->delivery = delivery;
     atomic_store_explicit(&delivery->state, NX_DELIVERY_OPEN, memory_order_relaxed);
     delivery->references = 2;

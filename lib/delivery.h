@@ -5,7 +5,6 @@
 
 #include <nexus/delivery.h>
 
-#include "ack_subject.h"
 #include "arena.h"
 #include "delivery_chain.h"
 #include "envelope.h"
@@ -33,9 +32,9 @@ struct nexus_delivery {
     struct nexus_subscription *subscription;
     struct nx_received *received;
     struct nx_view view;
+    struct nx_ack_subject ack;
 
     /* What nx_receive() has found. */
-    struct nx_ack_subject ack;
     struct nx_subject subject;
     struct nx_json json;
     struct nx_envelope envelope;

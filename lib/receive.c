@@ -80,11 +80,11 @@ static int check_address(const struct nexus_delivery *delivery, struct nexus_err
         text = nx_codec_string(channel, delivery->event, (uint32_t)member);
         if (text && strcmp(text, delivery->subject.values[i]) == 0)
             continue;
-        nx_fail(err, NEXUS_E_SUBJECT, channel->fields[member].name,
+        nx_fail(err, NEXUS_E_TENANT, channel->fields[member].name,
                 "\"%s\" is not the \"%s\" of the subject", text ? text : "",
                 delivery->subject.values[i]);
         nx_error_prefix(err, "payload.");
-        return NEXUS_E_SUBJECT;
+        return NEXUS_E_TENANT;
     }
     return NEXUS_OK;
 }

@@ -46,6 +46,30 @@ struct nx_received *nx_received_new(struct nexus_subscription *subscription)
 
 void nx_received_recycle(struct nexus_subscription *subscription, struct nx_received *received)
 {
+    struct nx_done *done = &subscription->done;
+
+    done->messages[done->count++] = received->incoming;
+    done->bytes += received->size;
     received->next = subscription->spare_received;
     subscription->spare_received = received;
+}
+
+bool nx_done_take(struct nexus_subscription *subscription, bool all, struct nx_done *out)
+{
+    struct nx_done *done = &subscription->done;
+
+    if (!done->count || (!all && done->count < NX_DONE_MAX && done->bytes < NX_DONE_BYTES))
+        return false;
+    memcpy(out->messages, done->messages, done->count * sizeof(done->messages[0]));
+    out->count = done->count;
+    out->bytes = done->bytes;
+    done->count = 0;
+    done->bytes = 0;
+    return true;
+}
+
+void nx_done_release(const struct nx_transport_ops *ops, const struct nx_done *done)
+{
+    for (uint32_t i = 0; i < done->count; i++)
+        ops->release(done->messages[i]);
 }

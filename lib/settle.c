@@ -154,8 +154,8 @@ void nx_delivery_drop(struct nexus_delivery *delivery, unsigned references, bool
     struct nexus_client *client = subscription->client;
     struct nx_received *received = delivery->received;
     const struct nx_transport_ops *ops = client->wire->ops;
-    struct nx_incoming *incoming = NULL;
-    bool unused;
+    struct nx_done done;
+    bool unused, enough;
 
     pthread_mutex_lock(&client->lock);
     if (settled) {
@@ -169,15 +169,15 @@ void nx_delivery_drop(struct nexus_delivery *delivery, unsigned references, bool
     }
     delivery->references -= references;
     if (!delivery->references) {
-        incoming = received->incoming;
         nx_received_recycle(subscription, received);
         nx_delivery_recycle(delivery);
         subscription->out--;
     }
+    enough = nx_done_take(subscription, subscription->closed, &done);
     unused = nx_subscription_unused(subscription);
     pthread_mutex_unlock(&client->lock);
-    if (incoming)
-        ops->release(incoming);
+    if (enough)
+        nx_done_release(ops, &done);
     if (unused)
         nx_subscription_free(subscription);
 }

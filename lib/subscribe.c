@@ -96,7 +96,10 @@ void nx_subscription_free(struct nexus_subscription *subscription)
 {
     struct nexus_client *client = subscription->client;
     struct nx_received *received;
+    struct nx_done done;
 
+    if (nx_done_take(subscription, true, &done))
+        nx_done_release(client->wire->ops, &done);
     while ((received = subscription->spare_received)) {
         subscription->spare_received = received->next;
         free(received);

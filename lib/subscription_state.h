@@ -15,6 +15,7 @@
 #ifndef NX_SUBSCRIPTION_STATE_H
 #define NX_SUBSCRIPTION_STATE_H
 
+#include "ack_subject.h"
 #include "client.h"
 #include "consumer.h"
 #include "schema.h"
@@ -27,6 +28,7 @@ struct nx_received {
     struct nx_received *previous;
     struct nx_incoming *incoming;
     struct nx_view view;
+    struct nx_ack_subject ack;
     size_t size;                     /* what it counts for in the queue */
     uint64_t round;                  /* the lease round in which the server heard of it */
     struct nexus_delivery *delivery; /* once it is in hand */
@@ -43,6 +45,17 @@ struct nx_late_ack {
     struct nx_late_ack *next;
     char *verdict; /* behind `reply`, in the same piece of memory */
     char reply[];
+};
+
+/* Messages that are done with. cnats hands each one that is destroyed to a thread of its own, and
+ * wakes that thread for it: a batch is one wake-up instead of many. */
+#define NX_DONE_MAX   64
+#define NX_DONE_BYTES 65536
+
+struct nx_done {
+    struct nx_incoming *messages[NX_DONE_MAX];
+    uint32_t count;
+    size_t bytes;
 };
 
 enum nx_pull_state {
@@ -116,6 +129,7 @@ struct nexus_subscription {
     struct nx_received_list in_hand;
     struct nx_received *spare_received;
     struct nexus_delivery *spare_delivery;
+    struct nx_done done;
     uint32_t burst;    /* messages served in a row */
     int64_t pushed_at; /* when an ack was last sent at once; the dispatching thread's */
 
@@ -153,7 +167,11 @@ void nx_subscription_report(struct nexus_subscription *subscription, const struc
 void nx_received_push(struct nx_received_list *list, struct nx_received *received);
 void nx_received_remove(struct nx_received_list *list, struct nx_received *received);
 struct nx_received *nx_received_new(struct nexus_subscription *subscription);
+/* Keeps its message until nx_done_take() says that there are enough of them, or `all` asks for
+ * what there is; they are then released without the lock. */
 void nx_received_recycle(struct nexus_subscription *subscription, struct nx_received *received);
+bool nx_done_take(struct nexus_subscription *subscription, bool all, struct nx_done *out);
+void nx_done_release(const struct nx_transport_ops *ops, const struct nx_done *done);
 
 /* lease.c. I/O thread, no lock: says +WPI for what waits or is in hand for long. */
 void nx_lease_renew(struct nexus_subscription *subscription, int64_t now);

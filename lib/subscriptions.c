@@ -78,7 +78,7 @@ static struct nexus_subscription *find(struct nexus_client *client, uint64_t lis
 
 /* With the lock. */
 static bool enqueue(struct nexus_subscription *subscription, struct nx_incoming *incoming,
-                    const struct nx_view *view)
+                    const struct nx_view *view, const struct nx_ack_subject *ack)
 {
     struct nx_received *received = nx_received_new(subscription);
 
@@ -86,6 +86,7 @@ static bool enqueue(struct nexus_subscription *subscription, struct nx_incoming 
         return false;
     received->incoming = incoming;
     received->view = *view;
+    received->ack = *ack;
     received->size = view->length + strlen(view->subject) + strlen(view->reply);
     received->round = subscription->lease_round;
     nx_received_push(&subscription->queue, received);
@@ -124,7 +125,7 @@ static enum arrival arrive(struct nexus_client *client, struct nexus_subscriptio
         return FOREIGN;
     if (ack.count > 1)
         nx_count(client, NX_REDELIVERED);
-    return enqueue(subscription, incoming, view) ? QUEUED : UNWANTED;
+    return enqueue(subscription, incoming, view, &ack) ? QUEUED : UNWANTED;
 }
 
 void nx_subscription_message(struct nexus_client *client, uint64_t listener,
