@@ -56,7 +56,7 @@ START_TEST(the_stream_holds_what_the_receipt_says)
     ck_assert_ptr_nonnull(message);
     ck_assert_str_eq(natsMsg_GetSubject(message), TEST_SIMPLE_SUBJECT);
     ck_assert(same_header(message, "Nats-Msg-Id", receipt.message_id));
-    ck_assert(same_header(message, "Nexus-Schema", nexus_contract_version()));
+    ck_assert(same_header(message, "Nexus-Schema", test_schema_header("kbIngested")));
     char start[400];
     snprintf(start, sizeof start,
              "{\"causal_id\":\"%s\",\"vector_clock\":{\"publisher\":", receipt.causal_id);

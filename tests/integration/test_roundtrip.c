@@ -38,7 +38,8 @@ static void check_delivery(const struct test_channel *channel, struct nexus_deli
     ck_assert_pstr_eq(nexus_delivery_tenant(delivery), channel->has_tenant ? TENANT : NULL);
     ck_assert_str_eq(nexus_delivery_message_id(delivery), receipt->message_id);
     ck_assert_str_eq(nexus_delivery_header(delivery, "Nats-Msg-Id"), receipt->message_id);
-    ck_assert_str_eq(nexus_delivery_header(delivery, "Nexus-Schema"), nexus_contract_version());
+    ck_assert_str_eq(nexus_delivery_header(delivery, "Nexus-Schema"),
+                     test_schema_header(channel->name));
     ck_assert_str_eq(nexus_delivery_causal_id(delivery), receipt->causal_id);
     ck_assert_str_eq(nexus_delivery_stream(delivery), receipt->stream);
     ck_assert_uint_eq(nexus_delivery_sequence(delivery), receipt->sequence);

@@ -24,7 +24,9 @@ function parseBody(message) {
 
 function checkHeaders(message, sent) {
   assert.equal(message.headers.get("Nats-Msg-Id"), sent.id);
-  assert.equal(message.headers.get("Nexus-Schema"), document.info.version);
+  const [version, fingerprint] = message.headers.get("Nexus-Schema").split(";");
+  assert.equal(version, document.info.version);
+  assert.match(fingerprint, /^[0-9a-f]{16}$/);
   const traceparent = message.headers.get("traceparent");
   assert.match(traceparent, /^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/);
   assert.equal(traceparent.slice(27, 35), sent.causal_id.slice(4));

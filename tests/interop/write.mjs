@@ -39,7 +39,7 @@ function valueOf(name, schema, salt) {
     case "number":
       return new Raw(numbers[salt % numbers.length]);
     default:
-      if (schema.format === "uri") return `https://example.com/${salt}?a=%20&b[]=1#x`;
+      if (schema.format === "uri") return `https://example.com/${salt}?a=%20&b=(1)#x`;
       return `${name} №${salt}: «Ёлка» 💈 \u0001\t"\\/ \u2028`.slice(0, schema.maxLength);
   }
 }

@@ -85,7 +85,9 @@ struct nexus_client_options *test_options(const char *service)
 {
     struct nexus_client_options *options = nexus_client_options_new();
     ck_assert_ptr_nonnull(options);
-    OK(nexus_client_options_set_url(options, test_server.url, err));
+    if (test_server.url[0] != '\0') {
+        OK(nexus_client_options_set_url(options, test_server.url, err));
+    }
     OK(nexus_client_options_set_service(options, service, err));
     OK(nexus_client_options_set_log(options, NEXUS_LOG_WARNING, print_log, NULL, err));
     return options;
@@ -112,6 +114,14 @@ void test_provision(void)
     OK(nexus_provision(client, NULL, &result, err));
     ck_assert_int_eq(result, NEXUS_PROVISION_CREATED);
     nexus_client_destroy(client);
+}
+
+const char *test_schema_header(const char *channel)
+{
+    static char text[64];
+    snprintf(text, sizeof text, "%s;%s", nexus_contract_version(),
+             nexus_channel_fingerprint(nexus_channel_by_name(channel)));
+    return text;
 }
 
 struct nexus_client_stats test_stats(struct nexus_client *client)

@@ -78,6 +78,9 @@ struct nexus_client *test_client(const char *service);
 /* Provisions the stream "NEXUS" at the running server. */
 void test_provision(void);
 
+/* What `Nexus-Schema` has to say on events of a channel; valid until the next call. */
+const char *test_schema_header(const char *channel);
+
 /* The client's counters. */
 struct nexus_client_stats test_stats(struct nexus_client *client);
 
