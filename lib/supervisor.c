@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keeps the wire up: one attempt after the other, further apart each time, for as long as the
  * client lives; and tells the others what a change means for them. */
-#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,7 +172,7 @@ int nx_supervisor_wait(struct nexus_client *client, struct nexus_error *err)
     int code = NEXUS_OK, waited = 0;
 
     pthread_mutex_lock(&client->lock);
-    while (!client->up && client->down_code == NEXUS_OK && waited != ETIMEDOUT)
+    while (!client->up && client->down_code == NEXUS_OK && !waited)
         waited = pthread_cond_timedwait(&client->state_changed, &client->lock, &until);
     if (!client->up && client->down_code != NEXUS_OK)
         code = explain(client, err);

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../forks.h"
+
 #define COALESCE_NS        1000000 /* a message that is not urgent waits at most this long */
 #define DISCONNECT_FLUSHES 50
 
@@ -336,12 +338,26 @@ static const struct nx_transport_ops ops = {
     .now = wire_now,
 };
 
+/* cnats starts its threads once a process. In a child they are missing, for good. */
+static bool threads_are_missing(void)
+{
+    static atomic_uint home;
+    unsigned here = nx_forks(), first = 0;
+
+    return !atomic_compare_exchange_strong(&home, &first, here) && first != here;
+}
+
 int nx_transport_nats_new(const struct nx_options *options, const struct nx_sink *sink,
                           struct nx_transport **out, struct nexus_error *err)
 {
-    struct wire *wire = calloc(1, sizeof(*wire));
+    struct wire *wire;
     int code;
 
+    if (threads_are_missing())
+        return nx_fail(err, NEXUS_E_FORK, NULL,
+                       "a parent process has used the NATS client library before fork(), which "
+                       "cannot work here any more: fork before the first client, or exec");
+    wire = calloc(1, sizeof(*wire));
     if (!wire)
         return nx_no_memory(err);
     wire->base.ops = &ops;
