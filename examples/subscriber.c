@@ -60,6 +60,7 @@ int main(int argc, char **argv)
     struct nexus_subscription *subscription;
     const char *tenant = argc > 1 ? argv[1] : NULL;
 
+    setvbuf(stdout, NULL, _IOLBF, 0); /* a line at a time, into pipes too */
     client = environment_client("fridge-watch", &err);
     if (!client)
         return report(&err);
