@@ -100,7 +100,7 @@ static void keep_forbidden(struct wire *wire, const char *text)
     char *subject = end ? strndup(begin + 1, (size_t)(end - begin - 1)) : NULL;
 
     pthread_mutex_lock(&wire->lock);
-    if (subject && wire->forbidden_count < NX_WIRE_FORBIDDEN) {
+    if (subject && wire->forbidden_count < NX_WIRE_FORBIDDEN_MAX) {
         wire->forbidden[wire->forbidden_count++] = subject;
         subject = NULL;
     }

@@ -5,7 +5,8 @@
  * writing of the socket happens in our poll(). That keeps an idle client at one thread of its own,
  * takes hops out of an event's way, and keeps OpenSSL on one thread (cnats before 3.11 races
  * SSL_read against SSL_write). Its own reconnecting is off: any connection that ends is replaced as
- * a whole, for which there is then one way instead of two (docs/adr/0002-cnats-in-event-loop-mode.md). */
+ * a whole, for which there is then one way instead of two
+ * (docs/adr/0002-cnats-in-event-loop-mode.md). */
 #ifndef NX_NATS_WIRE_H
 #define NX_NATS_WIRE_H
 
@@ -17,8 +18,8 @@
 #include "../status.h"
 #include "../transport.h"
 
-#define NX_WIRE_LISTENERS 1024
-#define NX_WIRE_FORBIDDEN 64
+#define NX_WIRE_LISTENERS     1024
+#define NX_WIRE_FORBIDDEN_MAX 64
 
 struct wire;
 
@@ -55,7 +56,7 @@ struct wire {
     struct link *link; /* the attempt or connection under way */
     struct listener *listeners[NX_WIRE_LISTENERS];
     size_t listener_count;
-    char *forbidden[NX_WIRE_FORBIDDEN];
+    char *forbidden[NX_WIRE_FORBIDDEN_MAX];
     size_t forbidden_count;
     atomic_bool slow;
 
