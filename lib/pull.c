@@ -10,8 +10,8 @@
 #define TYPICAL_FIRST 1500 /* bytes of a message before any is known */
 #define HEADER_ROOM   512  /* what the server counts and we do not see */
 #define BYTES_LEAST   65536
-#define BACKOFF_FIRST 100 /* milliseconds */
-#define BACKOFF_MOST  10000
+#define BACKOFF_FIRST 100u /* milliseconds */
+#define BACKOFF_MOST  10000u
 
 void nx_pull_init(struct nx_pull *pull)
 {
@@ -96,6 +96,7 @@ static bool place_order(struct nexus_subscription *subscription, struct order *o
         pull->reserved = 0;
     if (!size_order(subscription, order))
         return false;
+    pull->epoch = subscription->client->epoch;
     order->number = ++pull->last_number;
     order->expires_ns = pull->expires_ns;
     slot = order->number % NX_PULL_RECORDS;

@@ -70,6 +70,7 @@ enum nx_pull_state {
  * they answer, so only the sums are kept; statuses do tell, by the number. */
 struct nx_pull {
     enum nx_pull_state state;
+    uint64_t epoch; /* the connection that the last pull went out on */
     uint64_t last_number;
     uint64_t first_valid; /* statuses of pulls before this one mean nothing any more */
     uint32_t outstanding; /* messages that the server may still send */

@@ -174,7 +174,8 @@ static void start_anew(struct nexus_subscription *subscription, const void *what
     (void)what;
     nx_settle_late(subscription);
     pthread_mutex_lock(&client->lock);
-    nx_pull_forget(subscription);
+    if (subscription->pull.epoch != client->epoch) /* else it is as new as the connection */
+        nx_pull_forget(subscription);
     if (subscription->pull.state == NX_PULL_WAITING && !subscription->pull.check_wanted)
         subscription->pull.state = NX_PULL_RUNNING;
     subscription->pull.silent_beats = 0;

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fake_wire.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What both nx_message and nx_incoming are here. */
+struct fake_message {
+    struct fake_wire *wire;
+    char *subject;
+    char *reply;
+    char *body;
+    size_t length;
+    int status;
+    char *names[FAKE_HEADERS];
+    char *values[FAKE_HEADERS];
+    size_t header_count;
+};
+
+static char *copy_text(const char *text)
+{
+    return text ? strdup(text) : NULL;
+}
+
+static char *copy_bytes(const void *bytes, size_t length)
+{
+    char *copy = malloc(length + 1);
+
+    ck_assert_ptr_nonnull(copy);
+    if (length)
+        memcpy(copy, bytes, length);
+    copy[length] = 0;
+    return copy;
+}
+
+static void free_message(struct fake_message *message)
+{
+    for (size_t i = 0; i < message->header_count; i++) {
+        free(message->names[i]);
+        free(message->values[i]);
+    }
+    free(message->subject);
+    free(message->reply);
+    free(message->body);
+    free(message);
+}
+
+static struct fake_message *make_message(struct fake_wire *wire, const char *subject,
+                                         const char *reply, const void *body, size_t length)
+{
+    struct fake_message *message = calloc(1, sizeof(*message));
+
+    ck_assert_ptr_nonnull(message);
+    message->wire = wire;
+    message->subject = strdup(subject);
+    message->reply = copy_text(reply);
+    message->body = copy_bytes(body, length);
+    message->length = length;
+    return message;
+}
+
+static void add_header(struct fake_message *message, const char *name, const char *value)
+{
+    ck_assert_uint_lt(message->header_count, FAKE_HEADERS);
+    message->names[message->header_count] = strdup(name);
+    message->values[message->header_count++] = strdup(value);
+}
+
+/* ---- what the client calls */
+
+static void fake_destroy(struct nx_transport *transport)
+{
+    struct fake_wire *wire = (struct fake_wire *)transport;
+
+    fake_forget(wire);
+    for (size_t i = 0; i < wire->listener_count; i++)
+        free(wire->listeners[i].subject);
+    free(wire->listeners);
+    free(wire->sent);
+    pthread_cond_destroy(&wire->woken);
+    pthread_mutex_destroy(&wire->lock);
+    if (wire->in_memory_at_end)
+        *wire->in_memory_at_end = wire->in_memory;
+    free(wire);
+}
+
+/* The first attempt succeeds at once; later ones when the test says so. */
+static int fake_connect(struct nx_transport *transport, struct nexus_error *err)
+{
+    struct fake_wire *wire = (struct fake_wire *)transport;
+
+    (void)err;
+    if (!wire->connected_once) {
+        wire->connected_once = true;
+        fake_up(wire);
+    }
+    return NEXUS_OK;
+}
+
+static void fake_disconnect(struct nx_transport *transport)
+{
+    ((struct fake_wire *)transport)->up = false;
+}
+
+/* Where the I/O thread is kept until the client ends: the test does its work. */
+static void fake_poll(struct nx_transport *transport, int64_t timeout)
+{
+    struct fake_wire *wire = (struct fake_wire *)transport;
+    struct nexus_client *client = wire->sink.owner;
+
+    (void)timeout;
+    pthread_mutex_lock(&wire->lock);
+    wire->parked = true;
+    pthread_cond_broadcast(&wire->woken);
+    while (!atomic_load(&client->stopping))
+        pthread_cond_wait(&wire->woken, &wire->lock);
+    pthread_mutex_unlock(&wire->lock);
+}
+
+static void fake_wake(struct nx_transport *transport)
+{
+    struct fake_wire *wire = (struct fake_wire *)transport;
+
+    pthread_mutex_lock(&wire->lock);
+    wire->wakes++;
+    pthread_cond_broadcast(&wire->woken);
+    pthread_mutex_unlock(&wire->lock);
+}
+
+static struct nx_message *fake_message_new(struct nx_transport *transport, const char *subject,
+                                           const char *reply, const struct nx_header *headers,
+                                           size_t header_count, const void *body, size_t length)
+{
+    struct fake_message *message =
+        make_message((struct fake_wire *)transport, subject, reply, body, length);
+
+    for (size_t i = 0; i < header_count; i++)
+        add_header(message, headers[i].name, headers[i].value);
+    return (struct nx_message *)message;
+}
+
+static void fake_message_free(struct nx_transport *transport, struct nx_message *message)
+{
+    (void)transport;
+    if (message)
+        free_message((struct fake_message *)message);
+}
+
+static struct fake_sent *keep(struct fake_wire *wire)
+{
+    if (wire->sent_count == wire->sent_room) {
+        wire->sent_room = wire->sent_room ? wire->sent_room * 2 : 64;
+        wire->sent = realloc(wire->sent, wire->sent_room * sizeof(*wire->sent));
+        ck_assert_ptr_nonnull(wire->sent);
+    }
+    return &wire->sent[wire->sent_count++];
+}
+
+static int fake_send_bytes(struct nx_transport *transport, const char *subject, const char *reply,
+                           const void *body, size_t length, bool urgent)
+{
+    struct fake_wire *wire = (struct fake_wire *)transport;
+    struct fake_sent sent, *kept;
+
+    pthread_mutex_lock(&wire->lock);
+    if (!wire->up) {
+        pthread_mutex_unlock(&wire->lock);
+        return NEXUS_E_CLOSED;
+    }
+    kept = keep(wire);
+    kept->subject = strdup(subject);
+    kept->reply = copy_text(reply);
+    kept->body = copy_bytes(body, length);
+    kept->length = length;
+    kept->urgent = urgent;
+    sent = *kept;
+    pthread_mutex_unlock(&wire->lock);
+    if (wire->on_send)
+        wire->on_send(wire, &sent, wire->data);
+    return NEXUS_OK;
+}
+
+static int fake_send(struct nx_transport *transport, struct nx_message *message, bool urgent)
+{
+    struct fake_message *out = (struct fake_message *)message;
+
+    return fake_send_bytes(transport, out->subject, out->reply, out->body, out->length, urgent);
+}
+
+static int fake_listen(struct nx_transport *transport, const char *subject, uint64_t listener,
+                       struct nexus_error *err)
+{
+    struct fake_wire *wire = (struct fake_wire *)transport;
+
+    (void)err;
+    pthread_mutex_lock(&wire->lock);
+    wire->listeners =
+        realloc(wire->listeners, (wire->listener_count + 1) * sizeof(*wire->listeners));
+    ck_assert_ptr_nonnull(wire->listeners);
+    wire->listeners[wire->listener_count].subject = strdup(subject);
+    wire->listeners[wire->listener_count++].number = listener;
+    pthread_mutex_unlock(&wire->lock);
+    return NEXUS_OK;
+}
+
+static void fake_unlisten(struct nx_transport *transport, uint64_t listener)
+{
+    struct fake_wire *wire = (struct fake_wire *)transport;
+
+    pthread_mutex_lock(&wire->lock);
+    for (size_t i = 0; i < wire->listener_count; i++)
+        if (wire->listeners[i].number == listener) {
+            free(wire->listeners[i].subject);
+            wire->listeners[i] = wire->listeners[--wire->listener_count];
+            break;
+        }
+    pthread_mutex_unlock(&wire->lock);
+}
+
+static void fake_view(const struct nx_incoming *incoming, struct nx_view *view)
+{
+    const struct fake_message *message = (const struct fake_message *)incoming;
+
+    view->subject = message->subject;
+    view->reply = message->reply;
+    view->body = message->body;
+    view->length = message->length;
+    view->status = message->status;
+}
+
+static const char *fake_header(const struct nx_incoming *incoming, const char *name, size_t *count)
+{
+    const struct fake_message *message = (const struct fake_message *)incoming;
+    const char *first = NULL;
+    size_t found = 0;
+
+    for (size_t i = 0; i < message->header_count; i++)
+        if (strcmp(message->names[i], name) == 0 && found++ == 0)
+            first = message->values[i];
+    if (count)
+        *count = found;
+    return first;
+}
+
+static void fake_release(struct nx_incoming *incoming)
+{
+    struct fake_message *message = (struct fake_message *)incoming;
+
+    __atomic_fetch_sub(&message->wire->in_memory, 1, __ATOMIC_RELAXED);
+    free_message(message);
+}
+
+static int64_t fake_max_payload(struct nx_transport *transport)
+{
+    (void)transport;
+    return 1024 * 1024;
+}
+
+static int64_t fake_now(struct nx_transport *transport)
+{
+    return __atomic_load_n(&((struct fake_wire *)transport)->now, __ATOMIC_RELAXED);
+}
+
+static const struct nx_transport_ops ops = {
+    .destroy = fake_destroy,
+    .connect = fake_connect,
+    .disconnect = fake_disconnect,
+    .poll = fake_poll,
+    .wake = fake_wake,
+    .message_new = fake_message_new,
+    .message_free = fake_message_free,
+    .send = fake_send,
+    .send_bytes = fake_send_bytes,
+    .listen = fake_listen,
+    .unlisten = fake_unlisten,
+    .view = fake_view,
+    .header = fake_header,
+    .release = fake_release,
+    .max_payload = fake_max_payload,
+    .now = fake_now,
+};
+
+static int fake_wire_new(const struct nx_options *options, const struct nx_sink *sink,
+                         struct nx_transport **out, struct nexus_error *err)
+{
+    struct fake_wire *wire = calloc(1, sizeof(*wire));
+
+    (void)options;
+    (void)err;
+    ck_assert_ptr_nonnull(wire);
+    wire->base.ops = &ops;
+    wire->sink = *sink;
+    wire->now = 1000000000000;
+    pthread_mutex_init(&wire->lock, NULL);
+    pthread_cond_init(&wire->woken, NULL);
+    *out = &wire->base;
+    return NEXUS_OK;
+}
+
+/* ---- what the test calls */
+
+static void wait_until_parked(struct fake_wire *wire)
+{
+    pthread_mutex_lock(&wire->lock);
+    while (!wire->parked)
+        pthread_cond_wait(&wire->woken, &wire->lock);
+    pthread_mutex_unlock(&wire->lock);
+}
+
+struct nexus_client *fake_client_new(const struct nexus_client_options *options)
+{
+    struct nexus_error err = NEXUS_ERROR_INIT;
+    struct nexus_client *client = NULL;
+    int code = nx_client_new_over(options, fake_wire_new, &client, &err);
+
+    ck_assert_msg(code == NEXUS_OK, "%s: %s", err.where, err.message);
+    wait_until_parked(fake_wire_of(client));
+    return client;
+}
+
+struct fake_wire *fake_wire_of(struct nexus_client *client)
+{
+    return (struct fake_wire *)client->wire;
+}
+
+void fake_client_free(struct nexus_client *client)
+{
+    int in_memory = -1;
+
+    fake_wire_of(client)->in_memory_at_end = &in_memory;
+    nexus_client_destroy(client);
+    ck_assert_msg(in_memory == 0, "%d messages were not released (-1: the wire was not)",
+                  in_memory);
+}
+
+void fake_up(struct fake_wire *wire)
+{
+    wire->up = true;
+    wire->sink.wire(wire->sink.owner, NX_WIRE_UP, NEXUS_OK, NULL);
+}
+
+void fake_down(struct fake_wire *wire)
+{
+    wire->up = false;
+    wire->sink.wire(wire->sink.owner, NX_WIRE_DOWN, NEXUS_E_CLOSED, "the test pulled the plug");
+}
+
+void fake_forbid(struct fake_wire *wire, const char *subject)
+{
+    wire->sink.wire(wire->sink.owner, NX_WIRE_FORBIDDEN, NEXUS_E_PERMISSION, subject);
+}
+
+static void deliver(struct fake_wire *wire, uint64_t listener, struct fake_message *message,
+                    const char *const *headers)
+{
+    for (; headers && headers[0]; headers += 2)
+        add_header(message, headers[0], headers[1]);
+    __atomic_fetch_add(&wire->in_memory, 1, __ATOMIC_RELAXED);
+    wire->sink.message(wire->sink.owner, listener, (struct nx_incoming *)message);
+}
+
+void fake_bytes(struct fake_wire *wire, uint64_t listener, const char *subject, const char *reply,
+                const char *const *headers, const void *body, size_t length)
+{
+    deliver(wire, listener, make_message(wire, subject, reply, body, length), headers);
+}
+
+void fake_message(struct fake_wire *wire, uint64_t listener, const char *subject, const char *reply,
+                  const char *const *headers, const char *body)
+{
+    fake_bytes(wire, listener, subject, reply, headers, body, strlen(body));
+}
+
+void fake_status(struct fake_wire *wire, uint64_t listener, const char *subject, int status,
+                 const char *description, const char *const *headers)
+{
+    struct fake_message *message = make_message(wire, subject, NULL, "", 0);
+
+    message->status = status;
+    add_header(message, "Description", description);
+    deliver(wire, listener, message, headers);
+}
+
+uint64_t fake_listener(struct fake_wire *wire, const char *suffix)
+{
+    uint64_t found = 0;
+
+    pthread_mutex_lock(&wire->lock);
+    for (size_t i = 0; i < wire->listener_count; i++) {
+        const char *subject = wire->listeners[i].subject;
+        size_t length = strlen(subject), end = strlen(suffix);
+        if (length >= end && strcmp(subject + length - end, suffix) == 0)
+            found = wire->listeners[i].number;
+    }
+    pthread_mutex_unlock(&wire->lock);
+    ck_assert_msg(found, "nobody listens on …%s", suffix);
+    return found;
+}
+
+static bool begins(const char *text, const char *with)
+{
+    return !with || strncmp(text, with, strlen(with)) == 0;
+}
+
+size_t fake_count(struct fake_wire *wire, const char *subject, const char *body)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&wire->lock);
+    for (size_t i = 0; i < wire->sent_count; i++)
+        count += begins(wire->sent[i].subject, subject) && begins(wire->sent[i].body, body);
+    pthread_mutex_unlock(&wire->lock);
+    return count;
+}
+
+struct fake_sent *fake_last(struct fake_wire *wire, const char *subject, const char *body)
+{
+    struct fake_sent *found = NULL;
+
+    pthread_mutex_lock(&wire->lock);
+    for (size_t i = 0; i < wire->sent_count; i++)
+        if (begins(wire->sent[i].subject, subject) && begins(wire->sent[i].body, body))
+            found = &wire->sent[i];
+    pthread_mutex_unlock(&wire->lock);
+    ck_assert_msg(found, "nothing was sent to %s…", subject ? subject : "");
+    return found;
+}
+
+void fake_forget(struct fake_wire *wire)
+{
+    pthread_mutex_lock(&wire->lock);
+    for (size_t i = 0; i < wire->sent_count; i++) {
+        free(wire->sent[i].subject);
+        free(wire->sent[i].reply);
+        free(wire->sent[i].body);
+    }
+    wire->sent_count = 0;
+    pthread_mutex_unlock(&wire->lock);
+}
