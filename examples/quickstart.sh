@@ -1,22 +1,27 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# quickstart.sh: from a fresh checkout to real events on a real NATS server, in one command.
+# quickstart.sh [DIRECTORY]: from a fresh checkout to real events on a real NATS server.
 #
-# Installs what is missing (Debian: with apt, asking sudo where needed), builds into build/, starts a
-# nats-server with JetStream on a free loopback port and a temporary store, creates the stream,
-# subscribes to every event, publishes a day in the life of the platform, and compares what arrived
-# with what was sent. Leaves build/ and the installed packages behind, and nothing else.
+# Installs what is missing (Debian: with apt, asking sudo where needed), builds into build/ of the
+# checkout or into DIRECTORY, starts a nats-server with JetStream on a free loopback port and a
+# temporary store, creates the stream, subscribes to every event, publishes a day in the life of the
+# platform, and compares what arrived with what was sent. Leaves the build and the installed packages
+# behind, and nothing else.
 set -u
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd) || exit 1
-build=$root/build
+build=${1:-$root/build}
+case $build in
+/*) ;;
+*) build=$PWD/$build ;;
+esac
 work=
 server=
 # Debian keeps servers where users do not look.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
-say() { printf '%s\n' "$*"; }
+say() { printf '%s\n' "$@"; }
 
 fail()
 {
@@ -159,13 +164,14 @@ travel()
 show_the_way()
 {
     say "" "Try next:" \
-        "  nats-server -js -sd /tmp/nexus-store &       a server that stays (port 4222)" \
-        "  alias nexusctl=$build/examples/nexusctl/nexusctl" \
+        "  nats-server -js -sd /tmp/nexus-store >/dev/null 2>&1 &    # a server that stays, on port 4222" \
+        "  PATH=\"$build/examples/nexusctl:\$PATH\"" \
+        "  cd \"$root\"" \
         "  nexusctl provision" \
-        "  nexusctl pub - < $root/examples/data/day.ndjson" \
+        "  nexusctl pub - < examples/data/day.ndjson" \
         "  nexusctl sub all --count 20" \
         "  nexusctl --help" \
-        "  and $root/examples/publisher.c and subscriber.c to copy from"
+        "and copy from examples/publisher.c and examples/subscriber.c"
 }
 
 prepare
