@@ -157,6 +157,13 @@ int nx_clock_tick(struct nx_clock *clock, struct nx_buf *out, struct nexus_error
     return code;
 }
 
+void nx_clock_untick(struct nx_clock *clock)
+{
+    pthread_mutex_lock(&clock->lock);
+    clock->own--;
+    pthread_mutex_unlock(&clock->lock);
+}
+
 void nx_clock_write(struct nx_clock *clock, struct nx_buf *out)
 {
     const struct nx_buf *others;

@@ -20,6 +20,10 @@ void nx_clock_destroy(struct nx_clock *clock);
  * counters cannot be reserved, NEXUS_E_MEMORY. */
 int nx_clock_tick(struct nx_clock *clock, struct nx_buf *out, struct nexus_error *err);
 
+/* Takes the last tick back: what carried it was never sent. Only by the thread that ticked, before
+ * any other tick. */
+void nx_clock_untick(struct nx_clock *clock);
+
 /* Appends the clock as it stands. */
 void nx_clock_write(struct nx_clock *clock, struct nx_buf *out);
 

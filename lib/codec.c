@@ -107,7 +107,7 @@ int nx_payload_read(struct nx_json *json, const char *what, const char *text, si
         nx_error_prefix(err, json->in_member ? "payload." : prefix);
     }
     if (!code && json->nodes[0].type != NX_JSON_OBJECT)
-        return nx_fail(err, NEXUS_E_JSON, what, "expected an object, got %s",
+        return nx_fail(err, NEXUS_E_VALIDATION, what, "expected an object, got %s",
                        nx_json_type_name(json, 0));
     return code;
 }

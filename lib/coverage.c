@@ -9,8 +9,10 @@
 #include "requests.h"
 
 #define ASK_TIMEOUT_NS 2000000000
+#define ASKED_IN_VAIN \
+    4 /* a server that is starting has no JetStream yet; it gets this many looks */
 
-static void fail_subject(struct nexus_client *client, const char *subject)
+static void fail_subject(struct nexus_client *client, const char *subject, int code)
 {
     struct nx_record *record, *next;
 
@@ -18,7 +20,7 @@ static void fail_subject(struct nexus_client *client, const char *subject)
     for (record = client->publisher->first; record; record = next) {
         next = record->next;
         if (record->last_code != NEXUS_OK && strcmp(record->subject, subject) == 0)
-            nx_window_end(client, record, NEXUS_E_NO_STREAM, NULL, NULL);
+            nx_window_end(client, record, code, NULL, NULL);
     }
     pthread_mutex_unlock(&client->lock);
 }
@@ -30,8 +32,12 @@ static void on_answer(struct nexus_client *client, int code, cJSON *answer, void
     const cJSON *total = cJSON_GetObjectItemCaseSensitive(answer, "total");
 
     if (code == NEXUS_OK && cJSON_IsNumber(total) && total->valuedouble == 0)
-        fail_subject(client, subject);
+        fail_subject(client, subject, NEXUS_E_NO_STREAM);
+    if (code == NEXUS_E_UNSUPPORTED && ++client->publisher->unsupported >= ASKED_IN_VAIN)
+        fail_subject(client, subject, NEXUS_E_UNSUPPORTED);
     pthread_mutex_lock(&client->lock);
+    if (code != NEXUS_E_UNSUPPORTED)
+        client->publisher->unsupported = 0;
     if (code == NEXUS_E_PERMISSION)
         client->publisher->cannot_ask = true;
     client->publisher->asking = false;

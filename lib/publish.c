@@ -7,6 +7,7 @@
 #include "codec.h"
 #include "delivery_chain.h"
 #include "envelope.h"
+#include "event_signature.h"
 #include "publish_options.h"
 #include "publisher.h"
 #include "struct_size.h"
@@ -27,6 +28,7 @@ struct job {
     struct nx_chain fresh;
     struct nx_scratch *scratch;
     int64_t deadline;
+    bool gathers; /* waits with others for a signature */
     char subject[NEXUS_SUBJECT_MAX + 1];
     char message_id[NEXUS_MESSAGE_ID_SIZE];
 };
@@ -50,6 +52,7 @@ static void return_scratch(struct nexus_client *client, struct nx_scratch *scrat
     nx_buf_reset(&scratch->payload);
     nx_buf_reset(&scratch->clock);
     nx_buf_reset(&scratch->body);
+    nx_buf_reset(&scratch->signature);
     scratch = atomic_exchange(&client->publisher->scratch, scratch);
     if (!scratch)
         return;
@@ -129,38 +132,93 @@ static int encode(struct job *job, const void *event, struct nexus_error *err)
     payload->limit = job->client->options->max_body;
     code = nx_codec_encode(job->channel, event, payload, err);
     if (code == NEXUS_OK)
-        code = check_size(job, payload->length + ENVELOPE_ROOM, err);
+        code = check_size(job, payload->length, err);
     return code;
 }
 
-/* Ticks the clock and makes the message. With the order held: the stream shall hold this node's
- * events in the order of its counter. */
-static int compose(struct job *job, struct nx_record *record, struct nexus_error *err)
+/* What a signer adds to a message. */
+static size_t signature_room(const struct nexus_client *client)
+{
+    const char *capability = client->options->capability;
+
+    if (!client->options->signer)
+        return 0;
+    return NX_SIGNATURE_ROOM + (capability ? strlen(capability) : 0);
+}
+
+/* Signs the event, or leaves it to nx_signing_run() to do so together with others. */
+static int sign(struct job *job, struct nx_record *record, struct nexus_error *err)
 {
     struct nexus_client *client = job->client;
     struct nx_scratch *scratch = job->scratch;
-    char reply[sizeof(client->inbox) + 32], schema[64], trace[NX_TRACEPARENT_SIZE];
-    const struct nx_header headers[] = {
-        {"Nats-Msg-Id", job->message_id},
-        {"traceparent", trace},
-        {"Nexus-Schema", schema},
-    };
-    int code = nx_clock_tick(client->clock, &scratch->clock, err);
 
-    if (code != NEXUS_OK)
-        return code;
+    nx_count(client, NX_SIGNED_EVENTS);
+    job->gathers = !nx_signing_alone(client, !job->options->callback);
+    if (job->gathers) {
+        nx_merkle_leaf(job->subject, job->message_id, scratch->body.data, scratch->body.length,
+                       record->leaf);
+        return NEXUS_OK;
+    }
+    nx_count(client, NX_SIGNATURES);
+    nx_signature_write_single(&scratch->signature, &scratch->work, client->options->signer,
+                              job->subject, job->message_id, scratch->body.data,
+                              scratch->body.length, nx_wall_seconds());
+    return nx_buf_text(&scratch->signature) ? NEXUS_OK : nx_no_memory(err);
+}
+
+/* The body, with the clock's present tick in it. */
+static int write_body(struct job *job, struct nexus_error *err)
+{
+    struct nx_scratch *scratch = job->scratch;
+
     nx_envelope_write(&scratch->body, job->chain->causal_id, &scratch->clock, &scratch->payload,
                       job->tenant);
     if (scratch->body.failed || scratch->clock.failed)
         return nx_no_memory(err);
+    return check_size(job, scratch->body.length, err);
+}
+
+static int make_message(struct job *job, struct nx_record *record, struct nexus_error *err)
+{
+    struct nexus_client *client = job->client;
+    const struct nx_buf *body = &job->scratch->body;
+    char reply[sizeof(client->inbox) + 32], schema[64], trace[NX_TRACEPARENT_SIZE];
+    struct nx_header headers[5] = {
+        {"Nats-Msg-Id", job->message_id},
+        {"traceparent", trace},
+        {"Nexus-Schema", schema},
+    };
+    size_t count = 3;
+
+    if (job->scratch->signature.length)
+        headers[count++] = (struct nx_header){NX_SIGNATURE_HEADER, job->scratch->signature.data};
+    if (client->options->signer && client->options->capability)
+        headers[count++] = (struct nx_header){NX_CAPABILITY_HEADER, client->options->capability};
     nx_chain_traceparent(job->chain, trace);
     snprintf(schema, sizeof(schema), "%s;%s", nx_contract_version, job->channel->fingerprint);
     snprintf(reply, sizeof(reply), "%s.a%u.%llu", client->inbox, record->shard,
              (unsigned long long)nx_record_ack_number(record));
     record->message = client->wire->ops->message_new(client->wire, job->subject, reply, headers,
-                                                     sizeof(headers) / sizeof(headers[0]),
-                                                     scratch->body.data, scratch->body.length);
+                                                     count, body->data, body->length);
     return record->message ? NEXUS_OK : nx_no_memory(err);
+}
+
+/* Ticks the clock and makes the message. With the order held: the stream shall hold this node's
+ * events in the order of its counter, and without gaps that no lost event explains. */
+static int compose(struct job *job, struct nx_record *record, struct nexus_error *err)
+{
+    int code = nx_clock_tick(job->client->clock, &job->scratch->clock, err);
+
+    if (code != NEXUS_OK)
+        return code;
+    code = write_body(job, err);
+    if (code == NEXUS_OK && job->client->options->signer)
+        code = sign(job, record, err);
+    if (code == NEXUS_OK)
+        code = make_message(job, record, err);
+    if (code != NEXUS_OK)
+        nx_clock_untick(job->client->clock);
+    return code;
 }
 
 static void fill_receipt(const struct job *job, const struct nx_puback *ack,
@@ -201,8 +259,13 @@ static int launch(struct job *job, struct nx_record *record, struct nexus_receip
     fill_receipt(job, NULL, receipt);
     pthread_mutex_lock(&client->lock);
     nx_window_enter(client, record);
-    nx_record_start(client, record, blocking);
+    if (job->gathers)
+        nx_signing_join(client, record);
+    else
+        nx_record_start(client, record, blocking);
     pthread_mutex_unlock(&client->publisher->order);
+    if (job->gathers)
+        nx_signing_run(client, blocking, blocking);
     if (blocking)
         await(client, &waiter);
     pthread_mutex_unlock(&client->lock);
@@ -228,6 +291,9 @@ static int prepare(struct job *job, const char *const *arguments, const void *ev
         return code;
     choose_chain(job);
     name_message(job);
+    if (job->client->options->signer && !nx_signed_id_sound(job->message_id))
+        return nx_fail(err, NEXUS_E_INVALID, "message_id",
+                       "an id with quotes or backslashes cannot be signed");
     if (!deadline_ms)
         deadline_ms = job->client->options->publish_deadline_ms;
     job->deadline = job->client->wire->ops->now(job->client->wire) + deadline_ms * 1000000;
@@ -238,9 +304,9 @@ static int run(struct job *job, struct nexus_receipt *receipt, struct nexus_erro
 {
     struct nexus_client *client = job->client;
     struct nx_record *record = NULL;
-    int code = nx_window_reserve(client, job->scratch->payload.length + ENVELOPE_ROOM,
-                                 job->deadline, job->options->wait_when_full,
-                                 job->options->callback != NULL, &record, err);
+    int code = nx_window_reserve(
+        client, job->scratch->payload.length + ENVELOPE_ROOM + signature_room(client),
+        job->deadline, job->options->wait_when_full, job->options->callback != NULL, &record, err);
 
     if (code != NEXUS_OK)
         return code;

@@ -53,6 +53,10 @@ static void describe_failure(const struct nexus_client *client, const struct nx_
             err, code, record->subject,
             "no stream covers this subject: run `nexusctl provision` or call nexus_provision()");
         break;
+    case NEXUS_E_UNSUPPORTED:
+        nx_fail(err, code, record->subject,
+                "JetStream is not enabled on this server, or not for this account");
+        break;
     case NEXUS_E_PERMISSION:
         nx_fail(err, code, record->subject, "the server forbids publishing to this subject");
         break;

@@ -95,7 +95,7 @@ static void unlink_held(struct nx_hold *hold, struct nx_record *record)
 
 static int64_t backoff_ns(unsigned attempts)
 {
-    uint32_t ms = attempts < 5 ? BACKOFF_FIRST_MS << attempts : BACKOFF_MOST_MS;
+    uint32_t ms = attempts < 5 ? (uint32_t)BACKOFF_FIRST_MS << attempts : BACKOFF_MOST_MS;
 
     if (ms > BACKOFF_MOST_MS)
         ms = BACKOFF_MOST_MS;

@@ -15,6 +15,7 @@
 #include "buf.h"
 #include "client.h"
 #include "puback.h"
+#include "sign_batch.h"
 
 #define NX_HOLD_BUCKETS 64
 #define NX_DEAD_MAX     256
@@ -46,8 +47,9 @@ struct nx_record {
     struct nx_record *next, *previous; /* the window, in the order of acceptance */
     struct nx_record *hold_next;
     struct nx_hold *hold;
+    struct nx_record *sign_next;
     enum nx_record_state state;
-    bool sending;     /* a thread is inside send() with the message */
+    bool sending;     /* a thread is inside send() with the message, or signs it */
     bool ended_early; /* its end came meanwhile; `result` has it */
     uint32_t slot;
     uint32_t generation; /* tells a late ack from one for the slot's next event */
@@ -68,6 +70,7 @@ struct nx_record {
     const char *stream;               /* of the ack; kept by the publisher */
     uint64_t sequence;
     bool duplicate;
+    unsigned char leaf[NX_HASH_SIZE]; /* while it waits for a signature: what is to be signed */
     const char *subject, *message_id, *causal_id; /* in `few` or `many` */
     char few[NX_RECORD_TEXT];
     char *many;
@@ -83,11 +86,12 @@ struct nx_ack {
 /* Buffers for building one event, lent to one publishing thread at a time. */
 struct nx_scratch {
     struct nx_scratch *next;
-    struct nx_buf payload, clock, body;
+    struct nx_buf payload, clock, body, signature, work;
 };
 
 struct nx_publisher {
-    pthread_mutex_t order; /* from the clock's tick to the send: one event after the other */
+    pthread_mutex_t order;      /* from the clock's tick to the send: one event after the other */
+    struct nx_signing *signing; /* NULL: events are not signed */
 
     struct nx_record *first, *last; /* the window */
     struct nx_record **slots;
@@ -108,10 +112,11 @@ struct nx_publisher {
     int64_t next_check;
     struct nx_hold *holds[NX_HOLD_BUCKETS];
     unsigned hold_count;
-    bool asking;      /* a question to the server is under way */
-    bool cannot_ask;  /* it forbids asking */
-    int64_t io_next;  /* when the I/O thread looks again */
-    uint64_t io_last; /* last_number when it looked last */
+    bool asking;          /* a question to the server is under way */
+    bool cannot_ask;      /* it forbids asking */
+    unsigned unsupported; /* I/O thread: questions in a row that nobody answers */
+    int64_t io_next;      /* when the I/O thread looks again */
+    uint64_t io_last;     /* last_number when it looked last */
     struct nx_stream_name *stream_names;
     unsigned stream_count;
     pthread_cond_t progress; /* room in the window, or an event's end */

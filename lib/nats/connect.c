@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connecting: options for cnats, one attempt over all servers, and the callbacks of a connection.
  */
+#include <errno.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "../json.h"
 #include "../nkey.h"
 #include "wire.h"
 
@@ -141,15 +145,57 @@ static natsStatus set_security(natsOptions *to, const struct nx_options *from,
     return s;
 }
 
+/* cnats 3.4.1 writes these into its JSON as they are. */
+static char *escaped(const char *secret)
+{
+    struct nx_buf text = NX_BUF_INIT;
+    char *quoted;
+
+    nx_json_put_string(&text, secret, strlen(secret));
+    quoted = nx_buf_take(&text);
+    if (quoted) {
+        size_t length = strlen(quoted) - 2;
+        memmove(quoted, quoted + 1, length);
+        memset(quoted + length, 0, 2);
+    }
+    return quoted;
+}
+
+static void wipe(char *secret)
+{
+    if (secret)
+        sodium_memzero(secret, strlen(secret));
+    free(secret);
+}
+
+static natsStatus set_user(natsOptions *to, const char *user, const char *password)
+{
+    char *name = escaped(user), *secret = escaped(password);
+    natsStatus s = name && secret ? natsOptions_SetUserInfo(to, name, secret) : NATS_NO_MEMORY;
+
+    wipe(name);
+    wipe(secret);
+    return s;
+}
+
+static natsStatus set_token(natsOptions *to, const char *token)
+{
+    char *secret = escaped(token);
+    natsStatus s = secret ? natsOptions_SetToken(to, secret) : NATS_NO_MEMORY;
+
+    wipe(secret);
+    return s;
+}
+
 static natsStatus set_identity(natsOptions *to, const struct nx_options *from)
 {
     char public_key[NX_NKEY_PUBLIC_SIZE];
     natsStatus s = NATS_OK;
 
     if (from->user)
-        s = natsOptions_SetUserInfo(to, from->user, from->password ? from->password : "");
+        s = set_user(to, from->user, from->password ? from->password : "");
     if (s == NATS_OK && from->token)
-        s = natsOptions_SetToken(to, from->token);
+        s = set_token(to, from->token);
     if (s == NATS_OK && from->credentials_file)
         s = natsOptions_SetUserCredentialsFromFiles(to, from->credentials_file, NULL);
     if (s == NATS_OK && from->nkey_file) {
@@ -246,14 +292,37 @@ static void keep_failure(struct link *link, const struct nx_server *server, nats
     pthread_mutex_unlock(&link->wire->lock);
 }
 
-/* The connector's thread: tries each server once, in random order. */
-static void *connect_any(void *argument)
+/* Whether all files that connecting needs can be read; cnats names neither file nor reason. */
+static bool files_are_there(struct link *link)
 {
-    struct link *link = argument;
+    const struct nx_options *options = link->wire->options;
+    const char *const files[] = {options->credentials_file, options->nkey_file,
+                                 options->tls_ca_file, options->tls_certificate_file,
+                                 options->tls_key_file};
+    struct nexus_error err = NEXUS_ERROR_INIT;
+    char public_key[NX_NKEY_PUBLIC_SIZE];
+
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        if (err.code == NEXUS_OK && files[i] && access(files[i], R_OK) != 0)
+            nx_fail(&err, errno == ENOENT ? NEXUS_E_NOT_FOUND : NEXUS_E_IO, NULL, "%s: %s",
+                    files[i], strerror(errno));
+    if (err.code == NEXUS_OK && options->nkey_file)
+        nx_nkey_public(options->nkey_file, public_key, &err);
+    if (err.code == NEXUS_OK)
+        return true;
+    pthread_mutex_lock(&link->wire->lock);
+    link->code = err.code;
+    snprintf(link->text, sizeof(link->text), "%.255s", err.message);
+    pthread_mutex_unlock(&link->wire->lock);
+    return false;
+}
+
+/* Tries each server once, in random order. */
+static natsStatus try_servers(struct link *link)
+{
     struct wire *wire = link->wire;
     struct nx_server_list *list;
     natsStatus s = NATS_NO_SERVER;
-    bool headers = true, wanted;
 
     pthread_mutex_lock(&wire->lock);
     list = nx_servers_shuffled(wire->servers);
@@ -263,6 +332,18 @@ static void *connect_any(void *argument)
         if (s != NATS_OK)
             keep_failure(link, &list->servers[i], s);
     }
+    nx_server_list_free(list);
+    return s;
+}
+
+/* The connector's thread. */
+static void *connect_any(void *argument)
+{
+    struct link *link = argument;
+    struct wire *wire = link->wire;
+    natsStatus s = files_are_there(link) ? try_servers(link) : NATS_NO_SERVER;
+    bool headers = true, wanted;
+
     if (s == NATS_OK) {
         headers = natsConnection_HasHeaderSupport(link->nc) == NATS_OK;
         learn_servers(wire, link->nc);
@@ -282,7 +363,6 @@ static void *connect_any(void *argument)
         natsConnection_Close(link->nc);
     else if (!wanted)
         atomic_store(&link->ended, true);
-    nx_server_list_free(list);
     nx_wire_wake(wire);
     nx_link_release(link);
     nats_ReleaseThreadMemory();

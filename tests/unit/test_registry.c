@@ -164,7 +164,7 @@ START_TEST(validates_payloads)
          "expected a string, got a number"},
         {"edgeHealth", "{\"node_id\":\"n\",\"status\":\"fine\"}", NEXUS_E_VALIDATION,
          "payload.status", "\"fine\" is not one of healthy, degraded, offline"},
-        {"bookingCreated", "[]", NEXUS_E_JSON, "payload", "expected an object, got an array"},
+        {"bookingCreated", "[]", NEXUS_E_VALIDATION, "payload", "expected an object, got an array"},
         {"bookingCreated", "", NEXUS_E_JSON, "payload: byte 0",
          "expected a value, got the end of the text"},
         {"bookingCreated", "{\"a\":{\"b\":01}}", NEXUS_E_JSON, "payload.a.b",
