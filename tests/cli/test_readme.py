@@ -34,6 +34,8 @@ class Program(Online):
         source.write_text(code, encoding="utf-8")
         (self.server.directory / "elsewhere.h").write_text(ELSEWHERE)
         flags = [f"-I{SOURCE}/include", f"-L{BUILD}/lib", "-lnexus-sdk", f"-Wl,-rpath,{BUILD}/lib"]
+        if os.environ.get("NEXUS_TEST_SANITIZE", "none") != "none":
+            flags.append(f"-fsanitize={os.environ['NEXUS_TEST_SANITIZE']}")
         program = self.server.directory / "readme"
         elsewhere = ["-include", str(self.server.directory / "elsewhere.h"), "-o", str(program)]
         for extra in (["-o", "/dev/null"], elsewhere):  # as it stands, and for the test's server

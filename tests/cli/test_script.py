@@ -30,11 +30,11 @@ class Script(unittest.TestCase):
 
     def start(self, build=None, path=None):
         path = path or f"{self.work}/bin:{os.environ['PATH']}"
+        env = environment("nats://127.0.0.1:1", TMPDIR=str(self.work / "tmp"), PATH=path, NEXUS_CREDS="/nonexistent")
+        env.pop("LD_LIBRARY_PATH", None)  # the library that it builds is meant, not the one under test
         return subprocess.Popen([SCRIPT, build or self.work / "build"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, encoding="utf-8", cwd=self.work / "elsewhere",
-                                start_new_session=True,
-                                env=environment("nats://127.0.0.1:1", TMPDIR=str(self.work / "tmp"), PATH=path,
-                                                NEXUS_CREDS="/nonexistent"))
+                                start_new_session=True, env=env)
 
     def run_to_end(self, status, **more):
         with self.start(**more) as script:
