@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "checker.h"
 #include "forks.h"
 #include "ids.h"
 #include "publisher.h"
@@ -20,6 +21,7 @@ static void free_client(struct nexus_client *client)
     nx_requests_free(client);
     if (client->wire)
         client->wire->ops->destroy(client->wire);
+    nx_checker_free(client->checker);
     nx_clock_destroy(client->clock);
     nx_options_destroy(client->options);
     if (client->due_fd >= 0)
@@ -104,6 +106,10 @@ static int make_parts(struct nexus_client *client, const struct nexus_client_opt
         code = nx_publisher_new(client, err);
     if (code == NEXUS_OK)
         code = nx_requests_new(client, err);
+    if (code == NEXUS_OK && client->options->trust) {
+        client->checker = nx_checker_new(client->options->trust, client->options->trust_policy);
+        code = client->checker ? NEXUS_OK : nx_no_memory(err);
+    }
     if (code == NEXUS_OK && (client->due_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
         code = nx_fail(err, NEXUS_E_IO, NULL, "eventfd: %m");
     if (code != NEXUS_OK)

@@ -18,6 +18,7 @@
 
 struct nx_publisher; /* publisher.h: events on their way out */
 struct nx_requests;  /* requests.h: JetStream API calls under way */
+struct nx_checker;   /* trust/checker.h: what is believed */
 
 /* Numbers of listeners. Answers to API requests come on "<inbox>.r<number>". Acks come on
  * "<inbox>.a<shard>.<number>": a subject's events share a shard, so that the one thing which tells
@@ -62,6 +63,22 @@ enum nx_counter {
     NX_CLOCK_DROPPED,
     NX_CONNECTS,
     NX_DISCONNECTS,
+    NX_POISON_UNSIGNED,
+    NX_POISON_MALFORMED,
+    NX_POISON_ALGORITHM,
+    NX_POISON_SUBJECT,
+    NX_POISON_MESSAGE_ID,
+    NX_POISON_UNKNOWN_KEY,
+    NX_POISON_REVOKED,
+    NX_POISON_TIME,
+    NX_POISON_NOT_ALLOWED,
+    NX_POISON_CAPABILITY,
+    NX_POISON_SIGNATURE,
+    NX_POISON_REPLAY,
+    NX_SIGNED_EVENTS,
+    NX_SIGNATURES,
+    NX_VERIFIED,
+    NX_VERIFICATIONS,
     NX_COUNTERS
 };
 
@@ -97,6 +114,7 @@ struct nexus_client {
 
     struct nx_publisher *publisher;
     struct nx_requests *requests;
+    struct nx_checker *checker; /* the dispatching thread's; NULL: nothing is checked */
 
     struct nexus_subscription *subscriptions; /* linked by `next` */
     struct nexus_subscription *serve_next;    /* whose turn it is, round robin */
@@ -152,6 +170,8 @@ bool nx_on_io_thread(struct nexus_client *client);
 /* supervisor.c: connecting, and what a change of the wire means to the others. */
 void nx_supervisor_wire(struct nexus_client *client, enum nx_wire_event event, int code,
                         const char *text);
+/* The client has been closed; the I/O thread has ended. */
+void nx_supervisor_closed(struct nexus_client *client);
 int64_t nx_supervisor_tick(struct nexus_client *client, int64_t now);
 /* Waits for the end of the first attempt to connect. */
 int nx_supervisor_wait(struct nexus_client *client, struct nexus_error *err);

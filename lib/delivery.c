@@ -31,6 +31,9 @@ struct nexus_delivery *nx_delivery_new(struct nexus_subscription *subscription,
     delivery->retry_delay_ms = subscription->options.retry_delay_ms;
     delivery->reason[0] = 0;
     delivery->event = NULL;
+    delivery->trust = NEXUS_TRUST_UNCHECKED;
+    delivery->refusal = NEXUS_REFUSED_NOT;
+    delivery->key_id[0] = 0;
     memset(delivery->texts, 0, sizeof(delivery->texts));
     delivery->room_used = 0;
     nx_buf_reset(&delivery->extra);

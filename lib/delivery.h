@@ -4,6 +4,7 @@
 #define NX_DELIVERY_H
 
 #include <nexus/delivery.h>
+#include <nexus/trust.h>
 
 #include "arena.h"
 #include "delivery_chain.h"
@@ -41,6 +42,10 @@ struct nexus_delivery {
     struct nx_arena arena;
     void *event; /* the channel's struct, in the arena */
 
+    enum nexus_trust_verdict trust;
+    enum nexus_refusal refusal;
+    char key_id[NEXUS_KEY_ID_MAX + 1];
+
     atomic_int state;
     unsigned references; /* the client's lock: one of the handler's, one of the verdict's */
     int64_t retry_delay_ms;
@@ -71,6 +76,11 @@ const char *nx_delivery_text(const struct nexus_delivery *delivery, enum nx_deli
 /* receive.c: from the message to the event. On failure `*kind` is the counter of what is wrong.
  * NEXUS_E_MEMORY is nobody's fault: the message comes again. */
 int nx_receive(struct nexus_delivery *delivery, enum nx_counter *kind, struct nexus_error *err);
+
+/* trust/receive_trust.c: whether a message may be believed. Fills in what the delivery tells of it;
+ * fails as nx_receive() does. */
+int nx_receive_trust(struct nexus_delivery *delivery, enum nx_counter *kind,
+                     struct nexus_error *err);
 
 /* settle.c */
 /* Sends a verdict that has been decided, counts and logs it. No lock. */

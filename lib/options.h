@@ -4,6 +4,7 @@
 #define NX_OPTIONS_H
 
 #include <nexus/options.h>
+#include <nexus/trust.h>
 
 /* NULL texts are options that are not set. In a copy made by nx_options_copy(), `url`, `service`,
  * `node` and `stream` are never NULL, and at most one way to authenticate is set. */
@@ -26,6 +27,12 @@ struct nx_options {
 
     char *inbox_prefix;
     char *state_directory;
+
+    struct nexus_signer *signer; /* a reference; NULL: events are not signed */
+    enum nexus_signing signing;
+    char *capability;          /* goes with what is signed */
+    struct nexus_trust *trust; /* a reference; NULL: nothing is checked */
+    enum nexus_trust_policy trust_policy;
 
     int64_t connect_timeout_ms;
     int64_t publish_deadline_ms;
@@ -59,7 +66,7 @@ void nx_options_destroy(struct nx_options *options);
 /* What an object of options starts with: no text is set. */
 extern const struct nx_options nx_options_defaults;
 
-/* Wipes and frees the texts. */
+/* Wipes and frees the texts, and gives signer and trust store up. */
 void nx_options_wipe(struct nx_options *options);
 
 #endif

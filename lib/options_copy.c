@@ -6,6 +6,7 @@
 #include "option_value.h"
 #include "options.h"
 #include "status.h"
+#include "trust_set.h"
 
 #define DEFAULT_URL     "nats://127.0.0.1:4222"
 #define DEFAULT_SERVICE "nexus-client"
@@ -20,6 +21,8 @@ const struct nx_options nx_options_defaults = {
     .max_body = 1048576,
     .causal_id_width = 8,
     .clock_limit = 64,
+    .signing = NEXUS_SIGNING_AUTO,
+    .trust_policy = NEXUS_TRUST_REQUIRE,
     .wait_for_connection = true,
     .log_level = NEXUS_LOG_ERROR,
 };
@@ -40,6 +43,7 @@ static const size_t texts[] = {
     offsetof(struct nx_options, tls_key_file),
     offsetof(struct nx_options, inbox_prefix),
     offsetof(struct nx_options, state_directory),
+    offsetof(struct nx_options, capability),
 };
 
 #define TEXT_COUNT (sizeof(texts) / sizeof(texts[0]))
@@ -53,6 +57,10 @@ void nx_options_wipe(struct nx_options *options)
 {
     for (size_t i = 0; i < TEXT_COUNT; i++)
         nx_option_wipe(text_slot(options, i));
+    nexus_signer_destroy(options->signer);
+    nexus_trust_destroy(options->trust);
+    options->signer = NULL;
+    options->trust = NULL;
 }
 
 void nx_options_destroy(struct nx_options *options)
@@ -126,6 +134,8 @@ int nx_options_copy(const struct nexus_client_options *from, struct nx_options *
     if (!copy)
         return nx_no_memory(err);
     *copy = *values;
+    nx_signer_retain(copy->signer);
+    nx_trust_retain(copy->trust);
     if (!own_texts(copy) || !fill_defaults(copy)) {
         nx_options_destroy(copy);
         return nx_no_memory(err);

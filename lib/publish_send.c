@@ -244,6 +244,8 @@ int64_t nx_publisher_tick(struct nexus_client *client, int64_t now)
 
     settle_acks(client);
     pthread_mutex_lock(&client->lock);
+    if (publisher->signing && publisher->signing->count)
+        nx_signing_run(client, true, false);
     reopen = client->up && publisher->gated;
     pthread_mutex_unlock(&client->lock);
     if (reopen)
@@ -261,6 +263,8 @@ int64_t nx_publisher_tick(struct nexus_client *client, int64_t now)
     next = held < next ? held : next;
     if (client->up && publisher->gated && next > now + GATE_RETRY_NS)
         next = now + GATE_RETRY_NS;
+    if (nx_signing_left(client))
+        next = now;
     publisher->io_next = next;
     nx_publisher_tell(client);
     nx_dead_free(client);
@@ -276,6 +280,7 @@ void nx_publisher_abandon(struct nexus_client *client)
 
     settle_acks(client);
     pthread_mutex_lock(&client->lock);
+    nx_signing_abandon(client);
     for (record = client->publisher->first; record; record = next) {
         next = record->next;
         nx_window_end(client, record, NEXUS_E_CLOSED, NULL, NULL);

@@ -27,6 +27,8 @@ int nx_publisher_new(struct nexus_client *client, struct nexus_error *err)
     pthread_cond_init(&publisher->progress, &monotonic);
     pthread_condattr_destroy(&monotonic);
     client->publisher = publisher;
+    if (client->options->signer && !(publisher->signing = nx_signing_new(client->options)))
+        return nx_no_memory(err);
     publisher->acks = calloc(NX_ACK_BATCH, sizeof(*publisher->acks));
     return publisher->acks ? NEXUS_OK : nx_no_memory(err);
 }
@@ -36,6 +38,8 @@ static void free_scratch(struct nx_scratch *scratch)
     nx_buf_free(&scratch->payload);
     nx_buf_free(&scratch->clock);
     nx_buf_free(&scratch->body);
+    nx_buf_free(&scratch->signature);
+    nx_buf_free(&scratch->work);
     free(scratch);
 }
 
@@ -56,6 +60,7 @@ void nx_publisher_free(struct nexus_client *client)
     for (uint32_t i = 0; i < publisher->slot_count; i++) {
         free(publisher->slots[i]);
     }
+    nx_signing_free(publisher->signing);
     free(publisher->acks);
     free(publisher->slots);
     pthread_mutex_destroy(&publisher->order);

@@ -144,7 +144,9 @@ int nx_receive(struct nexus_delivery *delivery, enum nx_counter *kind, struct ne
         return failed(kind, NX_POISON_CHANNEL, code);
     if ((code = check_arguments(delivery, err)) != NEXUS_OK)
         return failed(kind, NX_POISON_TENANT, code);
-    /* Trust belongs here: a signature is checked over the bytes before anything reads them. */
+    /* The signature is over the bytes: nothing reads them before. */
+    if ((code = nx_receive_trust(delivery, kind, err)) != NEXUS_OK)
+        return code;
     code = nx_json_read(&delivery->json, delivery->view.body, delivery->view.length, err);
     if (code != NEXUS_OK)
         return failed(kind, NX_POISON_JSON, code);

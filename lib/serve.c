@@ -205,6 +205,7 @@ static void report_poison(struct nexus_delivery *delivery, const struct nexus_er
         .err = err,
         .body = delivery->view.body,
         .body_length = delivery->view.length,
+        .refusal = delivery->refusal,
     };
 
     nx_log(subscription->client, NEXUS_LOG_WARNING, "poison",

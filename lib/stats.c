@@ -43,6 +43,22 @@ static const struct counter counters[] = {
     COUNTER(clock_dropped, NX_CLOCK_DROPPED),
     COUNTER(connects, NX_CONNECTS),
     COUNTER(disconnects, NX_DISCONNECTS),
+    COUNTER(poison_unsigned, NX_POISON_UNSIGNED),
+    COUNTER(poison_malformed, NX_POISON_MALFORMED),
+    COUNTER(poison_algorithm, NX_POISON_ALGORITHM),
+    COUNTER(poison_subject, NX_POISON_SUBJECT),
+    COUNTER(poison_message_id, NX_POISON_MESSAGE_ID),
+    COUNTER(poison_unknown_key, NX_POISON_UNKNOWN_KEY),
+    COUNTER(poison_revoked, NX_POISON_REVOKED),
+    COUNTER(poison_time, NX_POISON_TIME),
+    COUNTER(poison_not_allowed, NX_POISON_NOT_ALLOWED),
+    COUNTER(poison_capability, NX_POISON_CAPABILITY),
+    COUNTER(poison_signature, NX_POISON_SIGNATURE),
+    COUNTER(poison_replay, NX_POISON_REPLAY),
+    COUNTER(signed_events, NX_SIGNED_EVENTS),
+    COUNTER(signatures, NX_SIGNATURES),
+    COUNTER(verified, NX_VERIFIED),
+    COUNTER(verifications, NX_VERIFICATIONS),
 };
 
 _Static_assert(sizeof(counters) / sizeof(counters[0]) == NX_COUNTERS, "a counter is not shown");

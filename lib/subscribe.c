@@ -7,6 +7,7 @@
 
 #include "delivery.h"
 #include "pull.h"
+#include "replay.h"
 #include "requests.h"
 #include "subscription.h"
 
@@ -106,6 +107,7 @@ void nx_subscription_free(struct nexus_subscription *subscription)
     }
     nx_delivery_free(subscription->spare_delivery);
     nx_settle_forget_late(subscription);
+    nx_replay_free(subscription->replay);
     free(subscription->drift_logged);
     free(subscription->ack_prefix);
     free(subscription->pull_subject);

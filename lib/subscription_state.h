@@ -142,6 +142,7 @@ struct nexus_subscription {
     struct nx_late_ack **late_last;
     uint32_t late_count;
 
+    struct nx_replay *replay; /* what it has handled lately; the dispatching thread's */
     bool *drift_logged; /* by channel; the dispatching thread's */
 };
 

@@ -62,11 +62,17 @@ struct nx_transport_ops {
     void (*poll)(struct nx_transport *transport, int64_t timeout);
     /* Makes poll() return early. Any thread. */
     void (*wake)(struct nx_transport *transport);
+    /* The same, but for up to a millisecond while there is traffic. Any thread. Not NULL where
+     * message_header is not. */
+    void (*nudge)(struct nx_transport *transport);
 
     struct nx_message *(*message_new)(struct nx_transport *transport, const char *subject,
                                       const char *reply, const struct nx_header *headers,
                                       size_t header_count, const void *body, size_t length);
     void (*message_free)(struct nx_transport *transport, struct nx_message *message);
+    /* Adds a header to a message that has not been sent yet; false without memory. NULL: cannot. */
+    bool (*message_header)(struct nx_transport *transport, struct nx_message *message,
+                           const char *name, const char *value);
     /* Any thread. `urgent`: push it out now rather than with what follows. NEXUS_E_CLOSED when the
      * wire is down: the message was not sent. NEXUS_OK promises nothing. */
     int (*send)(struct nx_transport *transport, struct nx_message *message, bool urgent);

@@ -23,7 +23,11 @@ struct nexus_client;
  * Errors: NEXUS_E_INVALID (options), NEXUS_E_MEMORY, NEXUS_E_CONNECT (no server answered),
  * NEXUS_E_AUTH, NEXUS_E_NOT_FOUND or NEXUS_E_IO (a credentials, key or certificate file, the state
  * directory), NEXUS_E_CONFLICT (another process uses the state directory under this node name),
- * NEXUS_E_UNSUPPORTED (the server has no headers or no JetStream).
+ * NEXUS_E_UNSUPPORTED (the server knows no message headers), NEXUS_E_FORK (a parent process
+ * has used the NATS client library before fork()).
+ *
+ * Whether JetStream is there shows with the first use: a publish, a subscription or
+ * nexus_provision() then fails with NEXUS_E_UNSUPPORTED.
  *
  * @param options NULL for the defaults.
  * @since 1.0
@@ -119,38 +123,54 @@ NEXUS_API int nexus_client_vector_clock(struct nexus_client *client, char **out,
  */
 struct nexus_client_stats {
     size_t size;
-    uint64_t published;       /**< Events accepted by a publish call. */
-    uint64_t acked;           /**< Events that JetStream has stored. */
-    uint64_t duplicates;      /**< Of these, how many it had stored before. */
-    uint64_t resent;          /**< Attempts beyond the first. */
-    uint64_t failed;          /**< Accepted events that were given up on. */
-    uint64_t in_flight;       /**< Events waiting for their ack now. */
-    uint64_t received;        /**< Messages taken from the server. */
-    uint64_t handled;         /**< Deliveries whose verdict was ACK. */
-    uint64_t retried;         /**< Deliveries whose verdict was RETRY. */
-    uint64_t rejected;        /**< Deliveries whose verdict was REJECT. */
-    uint64_t deferred;        /**< Deliveries whose handler said DEFER. */
-    uint64_t queued;          /**< Messages waiting for a handler now. */
-    uint64_t in_hand;         /**< Deliveries handed out and not settled yet. */
-    uint64_t poison;          /**< Messages that reached no handler; the sum of the next six. */
-    uint64_t poison_size;     /**< … larger than the limit. */
-    uint64_t poison_json;     /**< … not strict JSON. */
-    uint64_t poison_envelope; /**< … without a sound envelope. */
-    uint64_t poison_tenant;   /**< … whose tenant or address is not its subject's. */
-    uint64_t poison_payload;  /**< … whose payload breaks the contract. */
-    uint64_t poison_channel;  /**< … on a subject that no channel has. */
-    uint64_t redelivered;     /**< Messages that the server delivered more than once. */
-    uint64_t schema_drift;    /**< Messages of another schema version or fingerprint. */
-    uint64_t clock_dropped;   /**< Vector clock entries dropped at the limit. */
-    uint64_t connects;        /**< Connections made, the first included. */
-    uint64_t disconnects;     /**< Connections lost. */
+    uint64_t published;         /**< Events accepted by a publish call. */
+    uint64_t acked;             /**< Events that JetStream has stored. */
+    uint64_t duplicates;        /**< Of these, how many it had stored before. */
+    uint64_t resent;            /**< Attempts beyond the first. */
+    uint64_t failed;            /**< Accepted events that were given up on. */
+    uint64_t in_flight;         /**< Events waiting for their ack now. */
+    uint64_t received;          /**< Messages taken from the server. */
+    uint64_t handled;           /**< Deliveries whose verdict was ACK. */
+    uint64_t retried;           /**< Deliveries whose verdict was RETRY. */
+    uint64_t rejected;          /**< Deliveries whose verdict was REJECT. */
+    uint64_t deferred;          /**< Deliveries whose handler said DEFER. */
+    uint64_t queued;            /**< Messages waiting for a handler now. */
+    uint64_t in_hand;           /**< Deliveries handed out and not settled yet. */
+    uint64_t poison;            /**< Messages that reached no handler; the sum of all poison_…. */
+    uint64_t poison_size;       /**< … larger than the limit. */
+    uint64_t poison_json;       /**< … not strict JSON. */
+    uint64_t poison_envelope;   /**< … without a sound envelope. */
+    uint64_t poison_tenant;     /**< … whose tenant or address is not its subject's. */
+    uint64_t poison_payload;    /**< … whose payload breaks the contract. */
+    uint64_t poison_channel;    /**< … on a subject that no channel has. */
+    uint64_t redelivered;       /**< Messages that the server delivered more than once. */
+    uint64_t schema_drift;      /**< Messages of another schema version or fingerprint. */
+    uint64_t clock_dropped;     /**< Vector clock entries dropped at the limit. */
+    uint64_t connects;          /**< Connections made, the first included. */
+    uint64_t disconnects;       /**< Connections lost. */
+    uint64_t poison_unsigned;   /**< … that were not signed. */
+    uint64_t poison_malformed;  /**< … whose signature could not be read. */
+    uint64_t poison_algorithm;  /**< … signed with another algorithm. */
+    uint64_t poison_subject;    /**< … signed for another subject. */
+    uint64_t poison_message_id; /**< … signed for another message id. */
+    uint64_t poison_unknown_key; /**< … signed by an unknown key. */
+    uint64_t poison_revoked;     /**< … signed by a revoked key, or for a revoked token. */
+    uint64_t poison_time;        /**< … outside the time of their key or token. */
+    uint64_t poison_not_allowed; /**< … whose key may not publish their subject. */
+    uint64_t poison_capability;  /**< … with a bad capability. */
+    uint64_t poison_signature;   /**< … whose signature does not fit them. */
+    uint64_t poison_replay;      /**< … that were handled before. */
+    uint64_t signed_events;      /**< Events published with a signature. */
+    uint64_t signatures;         /**< Signatures made for them; one may serve many. */
+    uint64_t verified;           /**< Messages whose signature was found good. */
+    uint64_t verifications;      /**< Signatures verified for them; one may serve many. */
 };
 
 /** @since 1.0 */
 #define NEXUS_CLIENT_STATS_INIT                                                                  \
     {                                                                                            \
         sizeof(struct nexus_client_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-            0, 0, 0, 0, 0, 0, 0                                                                  \
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                  \
     }
 
 /**

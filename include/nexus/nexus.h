@@ -35,6 +35,13 @@
  *   0 or a negative enum nexus_status; `struct nexus_error` names the member or argument and says
  *   in a sentence what is wrong with it.
  *
+ * SIGNING
+ *   nexus_signer_from_file -> nexus_client_options_set_signer: everything that the client publishes
+ *   is signed (keys.h). nexus_trust_load -> nexus_client_options_set_trust: nothing reaches a handler
+ *   unless a known key, allowed for its subject, signed just these bytes for just this place, and it
+ *   was not handled before (trust.h). nexus_capability_issue lets a core key vouch for producers'
+ *   keys (capability.h). docs/signing.md has the format, docs/threat-model.md what it is good for.
+ *
  * ABI
  *   Handles and options are opaque. Public structs begin with `size`, which their INIT macro sets,
  *   and grow only at the end: members that an older caller does not have read as zero, and a newer
@@ -49,15 +56,18 @@
 #define NEXUS_NEXUS_H
 
 #include <nexus/base.h>
+#include <nexus/capability.h>
 #include <nexus/channel.h>
 #include <nexus/client.h>
 #include <nexus/delivery.h>
 #include <nexus/error.h>
 #include <nexus/events.h>
+#include <nexus/keys.h>
 #include <nexus/options.h>
 #include <nexus/provision.h>
 #include <nexus/publish.h>
 #include <nexus/subscribe.h>
+#include <nexus/trust.h>
 #include <nexus/vector_clock.h>
 
 #endif

@@ -16,6 +16,7 @@
 
 #include <nexus/client.h>
 #include <nexus/delivery.h>
+#include <nexus/trust.h>
 
 NEXUS_BEGIN_DECLS
 
@@ -104,6 +105,7 @@ struct nexus_poison {
     const struct nexus_error *err; /**< What is wrong with it, and where. */
     const char *body;              /**< The body as received; NUL-terminated, may contain NULs. */
     size_t body_length;            /**< Its length in bytes. */
+    enum nexus_refusal refusal; /**< Why it was not believed; 0 when it is about something else. */
 };
 
 /**

@@ -38,6 +38,13 @@ void nx_wire_message_free(struct nx_transport *transport, struct nx_message *mes
     natsMsg_Destroy((natsMsg *)message);
 }
 
+bool nx_wire_message_header(struct nx_transport *transport, struct nx_message *message,
+                            const char *name, const char *value)
+{
+    (void)transport;
+    return natsMsgHeader_Set((natsMsg *)message, name, value) == NATS_OK;
+}
+
 /* Sees to it that what cnats has buffered goes out: now, with the I/O thread's next turn when that
  * is due anyway, or by waking it. */
 static void see_to_bytes(struct wire *wire, struct link *link, size_t length, bool urgent)

@@ -47,6 +47,14 @@ static void wire_wake(struct nx_transport *transport)
     nx_wire_wake((struct wire *)transport);
 }
 
+static void wire_nudge(struct nx_transport *transport)
+{
+    struct wire *wire = (struct wire *)transport;
+
+    if (!atomic_load(&wire->soon))
+        nx_wire_wake(wire);
+}
+
 /* ---- lifetimes: a link outlives its replacement until cnats has called back for the last time,
  * and the wire outlives its links. */
 
@@ -325,8 +333,10 @@ static const struct nx_transport_ops ops = {
     .disconnect = wire_disconnect,
     .poll = wire_poll,
     .wake = wire_wake,
+    .nudge = wire_nudge,
     .message_new = nx_wire_message_new,
     .message_free = nx_wire_message_free,
+    .message_header = nx_wire_message_header,
     .send = nx_wire_send,
     .send_bytes = nx_wire_send_bytes,
     .listen = nx_wire_listen,

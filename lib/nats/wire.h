@@ -92,6 +92,8 @@ void nx_link_connect(struct link *link);
 struct nx_message *nx_wire_message_new(struct nx_transport *transport, const char *subject,
                                        const char *reply, const struct nx_header *headers,
                                        size_t header_count, const void *body, size_t length);
+bool nx_wire_message_header(struct nx_transport *transport, struct nx_message *message,
+                            const char *name, const char *value);
 void nx_wire_message_free(struct nx_transport *transport, struct nx_message *message);
 int nx_wire_send(struct nx_transport *transport, struct nx_message *message, bool urgent);
 int nx_wire_send_bytes(struct nx_transport *transport, const char *subject, const char *reply,
