@@ -17,6 +17,7 @@ static void shut_down(struct nexus_client *client)
     nx_io_stop(client);
     nx_publisher_abandon(client);
     nx_requests_abandon(client);
+    nx_supervisor_closed(client);
     do {
         client->destroy_wanted = false; /* a completion that asks for it gets it anyway */
         nx_due_drain(client);

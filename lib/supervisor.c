@@ -53,7 +53,7 @@ static void change_state(struct nexus_client *client, enum nexus_client_state st
 
 static int64_t backoff_ns(unsigned attempts, int code)
 {
-    uint32_t ms = attempts < 6 ? BACKOFF_FIRST_MS << attempts : BACKOFF_MOST_MS;
+    uint32_t ms = attempts < 6 ? (uint32_t)BACKOFF_FIRST_MS << attempts : BACKOFF_MOST_MS;
 
     if (ms > BACKOFF_MOST_MS)
         ms = BACKOFF_MOST_MS;
@@ -126,9 +126,18 @@ void nx_supervisor_wire(struct nexus_client *client, enum nx_wire_event event, i
         nx_subscriptions_forbidden(client, text);
         break;
     case NX_WIRE_SLOW:
-        nx_log(client, NEXUS_LOG_ERROR, "slow_listener", "%s", "messages were lost before they were read");
+        nx_log(client, NEXUS_LOG_ERROR, "slow_listener", "%s",
+               "messages were lost before they were read");
         break;
     }
+}
+
+void nx_supervisor_closed(struct nexus_client *client)
+{
+    pthread_mutex_lock(&client->lock);
+    client->down_text[0] = 0;
+    change_state(client, NEXUS_STATE_CLOSED);
+    pthread_mutex_unlock(&client->lock);
 }
 
 int64_t nx_supervisor_tick(struct nexus_client *client, int64_t now)
@@ -151,7 +160,9 @@ int64_t nx_supervisor_tick(struct nexus_client *client, int64_t now)
 /* NEXUS_E_CONNECT and the like, from what the first attempt said. */
 static int explain(struct nexus_client *client, struct nexus_error *err)
 {
-    const char *place = client->down_code == NEXUS_E_AUTH ? "credentials" : "url";
+    const char *place = client->down_code == NEXUS_E_AUTH      ? "credentials"
+                        : client->down_code == NEXUS_E_CONNECT ? "url"
+                                                               : NULL;
     return nx_fail(err, client->down_code, place, "%s", client->down_text);
 }
 
