@@ -151,9 +151,13 @@ int nx_client_new_over(const struct nexus_client_options *options, nx_transport_
 int nexus_client_new(const struct nexus_client_options *options, struct nexus_client **out,
                      struct nexus_error *err)
 {
+    const char *url = options ? options->values.url : NULL;
+
     if (!out)
         return nx_fail(err, NEXUS_E_INVALID, "out", "is NULL");
-    return nx_client_new_over(options, nx_transport_nats_new, out, err);
+    return nx_client_new_over(
+        options, url && nx_memory_url(url) ? nx_transport_memory_new : nx_transport_nats_new, out,
+        err);
 }
 
 enum nexus_client_state nexus_client_state(const struct nexus_client *client)

@@ -9,6 +9,7 @@
 #include "option_value.h"
 #include "servers.h"
 #include "status.h"
+#include "transport.h"
 
 #define SERVERS_MAX 32
 #define DAY_MS      86400000
@@ -37,6 +38,8 @@ static int check_url(const char *what, const char *url, struct nexus_error *err)
     size_t count = 1;
     int code;
 
+    if (nx_memory_url(url))
+        return nx_memory_check_url(what, url, err);
     for (const char *at = url; *at; at++)
         count += *at == ',';
     if (count > SERVERS_MAX)

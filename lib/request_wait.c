@@ -58,10 +58,10 @@ static void waiter_answer(struct nexus_client *client, int code, cJSON *answer, 
 {
     struct waiter *waiter = data;
 
+    pthread_mutex_lock(&waiter->lock);
     pthread_mutex_lock(&client->lock);
     nx_waits_woken(client, waiter);
     pthread_mutex_unlock(&client->lock);
-    pthread_mutex_lock(&waiter->lock);
     waiter->done = true;
     waiter->code = code;
     waiter->answer = answer;
@@ -83,21 +83,22 @@ static int attempt(struct nexus_client *client, const char *subject, const char 
 {
     struct waiter *waiter = waiter_new();
     struct timespec until;
-    struct nx_wait wait;
+    struct nx_wait wait = {0};
     int code;
 
     if (!waiter)
         return nx_no_memory(err);
     until = after(deadline - client->wire->ops->now(client->wire) + SLACK_NS);
-    nx_wait_begin(client, &wait, waiter);
     code = nx_request_start(client, subject, body, deadline, waiter_answer, waiter, err);
     pthread_mutex_lock(&waiter->lock);
     if (code != NEXUS_OK) {
         waiter->references = 1;
         waiter_release(waiter);
-        nx_wait_end(client, &wait);
         return code;
     }
+    /* Not before it has been sent: its deadline would come first. */
+    if (!waiter->done)
+        nx_wait_begin(client, &wait, waiter);
     while (!waiter->done &&
            pthread_cond_timedwait(&waiter->changed, &waiter->lock, &until) != ETIMEDOUT)
         ;

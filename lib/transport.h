@@ -111,6 +111,12 @@ typedef int (*nx_transport_new)(const struct nx_options *options, const struct n
 int nx_transport_nats_new(const struct nx_options *options, const struct nx_sink *sink,
                           struct nx_transport **out, struct nexus_error *err);
 
+/* A bus in memory (lib/memory), for URLs of which nx_memory_url() is true. */
+int nx_transport_memory_new(const struct nx_options *options, const struct nx_sink *sink,
+                            struct nx_transport **out, struct nexus_error *err);
+bool nx_memory_url(const char *url);
+int nx_memory_check_url(const char *what, const char *url, struct nexus_error *err);
+
 /* The wall clock, in nanoseconds since 1970. */
 int64_t nx_wall_time(void);
 int64_t nx_monotonic_time(void);

@@ -77,7 +77,7 @@ void nx_wait_begin(struct nexus_client *client, struct nx_wait *wait, const void
 
 void nx_wait_end(struct nexus_client *client, struct nx_wait *wait)
 {
-    if (!told(client))
+    if (!wait->what || !told(client))
         return;
     pthread_mutex_lock(&client->lock);
     delist(client, wait);

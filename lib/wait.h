@@ -27,7 +27,8 @@ bool nx_wait_for_due(struct nexus_client *client, int64_t until);
 /* No lock: lets time pass. */
 void nx_pause(struct nexus_client *client, int64_t nanoseconds);
 
-/* No lock: around any other wait for something that has a deadline of its own. */
+/* No lock: around any other wait for something that has a deadline of its own, and that is under
+ * way. Ending one that never began (all zero) does nothing. */
 void nx_wait_begin(struct nexus_client *client, struct nx_wait *wait, const void *what);
 void nx_wait_end(struct nexus_client *client, struct nx_wait *wait);
 
