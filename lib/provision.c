@@ -217,8 +217,9 @@ static int look(const struct call *call, struct nexus_error *err)
     return code;
 }
 
-/* The answer says what was made: an old server leaves out what it does not know. */
-static int create(const struct call *call, struct nexus_error *err)
+/* The answer says what was made: an old server leaves out what it does not know. `*taken`: nothing
+ * was made, since the name or the subjects are in use. */
+static int create(const struct call *call, bool *taken, struct nexus_error *err)
 {
     struct nx_buf body = NX_BUF_INIT;
     cJSON *answer = NULL;
@@ -226,6 +227,7 @@ static int create(const struct call *call, struct nexus_error *err)
 
     create_body(call->stream, call->wanted, call->count, &body);
     code = ask(call, "CREATE", &body, &answer, err);
+    *taken = code == NEXUS_E_CONFLICT;
     if (code == NEXUS_OK)
         code = compare(call->options, call->stream, call->wanted, call->count, answer, err);
     cJSON_Delete(answer);
@@ -246,6 +248,7 @@ static int provision(const struct call *call, enum nexus_provision_result *resul
                      struct nexus_error *err)
 {
     struct nexus_error second = NEXUS_ERROR_INIT;
+    bool taken;
     int code = look(call, err);
 
     *result = NEXUS_PROVISION_UNCHANGED;
@@ -255,8 +258,8 @@ static int provision(const struct call *call, enum nexus_provision_result *resul
     if (call->options->dry_run)
         return NEXUS_OK;
     *result = NEXUS_PROVISION_CREATED;
-    code = create(call, err);
-    if (code != NEXUS_E_CONFLICT)
+    code = create(call, &taken, err);
+    if (!taken)
         return code;
     code = look(call, &second);
     *result = NEXUS_PROVISION_UNCHANGED;
