@@ -55,7 +55,7 @@ int nx_client_usable(struct nexus_client *client, struct nexus_error *err)
         return nx_fail(err, NEXUS_E_INVALID, "client", "is NULL");
     if (nx_client_forked(client))
         return nx_fail(err, NEXUS_E_FORK, "client",
-                       "the client was made before fork(); make a new one in this process");
+                       "the client was made before fork(), in the parent process");
     if (atomic_load(&client->closed))
         return nx_fail(err, NEXUS_E_CLOSED, "client", "the client has been closed");
     return NEXUS_OK;
@@ -138,7 +138,11 @@ int nx_client_new_over(const struct nexus_client_options *options, nx_transport_
     code = make_parts(client, options, make_wire, err);
     if (code == NEXUS_OK)
         code = nx_io_start(client, err);
-    if (code == NEXUS_OK && client->options->wait_for_connection)
+    if (code != NEXUS_OK) {
+        nx_client_release(client);
+        return code;
+    }
+    if (client->options->wait_for_connection)
         code = nx_supervisor_wait(client, err);
     if (code != NEXUS_OK) {
         nexus_client_destroy(client);
