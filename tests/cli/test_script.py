@@ -57,7 +57,9 @@ class Whole(Script):
             self.assertIn("Try next:", said)
             self.assertEqual(complained, "")
         (path,) = [line.strip() for line in said.splitlines() if "PATH=" in line]
-        done = subprocess.run(["sh", "-c", path + "; nexusctl --version"], capture_output=True, encoding="utf-8")
+        env = environment()
+        env.pop("LD_LIBRARY_PATH", None)
+        done = subprocess.run(["sh", "-c", path + "; nexusctl --version"], capture_output=True, encoding="utf-8", env=env)
         self.assertTrue(done.stdout.startswith("nexusctl "), done.stderr)
 
 
