@@ -46,10 +46,10 @@ def lines_of(text):
 class Running:
     """A program that goes on: its output is in files, so that looking at it never blocks."""
 
-    def __init__(self, *arguments, url, program=NEXUSCTL, stdin=subprocess.DEVNULL, **more):
+    def __init__(self, *arguments, url, program=NEXUSCTL, stdin=subprocess.DEVNULL, stdout=None, stderr=None, **more):
         self.files = [tempfile.TemporaryFile("w+", encoding="utf-8") for _ in range(2)]
-        self.process = subprocess.Popen([str(program), *map(str, arguments)], stdin=stdin, stdout=self.files[0],
-                                        stderr=self.files[1], env=environment(url, **more), encoding="utf-8")
+        self.process = subprocess.Popen([str(program), *map(str, arguments)], stdin=stdin, stdout=stdout or self.files[0],
+                                        stderr=stderr or self.files[1], env=environment(url, **more), encoding="utf-8")
 
     def __enter__(self):
         return self

@@ -2,6 +2,8 @@
 """nexusctl pub: one event, many lines, and what is said about the ones that fail."""
 
 import json
+import os
+import pty
 import signal
 import subprocess
 import unittest
@@ -150,6 +152,22 @@ class Lines(Online):
         publisher.wait_for('"line":2')
         self.assertEqual(publisher.stop(signal.SIGINT), 130)
         self.assertIn("2 of 2 events stored", publisher.stderr)
+
+    def test_a_progress_line_on_a_terminal(self):
+        ours, theirs = pty.openpty()
+        publisher = self.start(*BOOKING, "-", stdin=subprocess.PIPE, stderr=theirs)
+        os.close(theirs)
+        self.addCleanup(os.close, ours)
+        publisher.process.stdin.write("{}\n")
+        publisher.process.stdin.flush()
+        said = b""
+        while b"1 read, " not in said:
+            said += os.read(ours, 4096)
+        publisher.process.stdin.close()
+        self.assertEqual(publisher.process.wait(20), 0)
+        while b"1 of 1 events stored" not in said:
+            said += os.read(ours, 4096)
+        self.assertIn(b"\r\x1b[Knexusctl: 1 of 1 events stored", said)
 
     def test_no_progress_line_without_a_terminal(self):
         done = self.ctl(*BOOKING, "-", stdin="{}\n" * 3000)

@@ -2,6 +2,8 @@
 """nexusctl sub: what it prints, when it ends, and what it leaves behind."""
 
 import json
+import os
+import pty
 import re
 import signal
 import socket
@@ -36,6 +38,19 @@ class Printing(Online):
         self.ctl("pub", "bookingCreated", "--tenant", "salon-001", '{"client":"Анна 💇"}')
         said = self.ctl("sub", "bookingCreated", "--count", "1").stdout
         self.assertRegex(said, r'^\d\d \w+ \d\d:\d\d:\d\d\.\d{3}  bookingCreated +salon-001 +\{"client":"Анна 💇"\}\n$')
+
+    def test_colours_on_a_terminal_only(self):
+        self.ctl("pub", "agentDream", "{}")
+        for more, expected in (({}, b"\x1b[0;1magentDream"), ({"NO_COLOR": "1"}, b"  agentDream")):
+            ours, theirs = pty.openpty()
+            watch = self.start("sub", "all", "--count", "1", stdout=theirs, **more)
+            os.close(theirs)
+            said = b""
+            while not said.endswith(b"\n"):
+                said += os.read(ours, 4096)
+            os.close(ours)
+            self.assertIn(expected, said)
+            self.assertEqual(watch.process.wait(20), 0)
 
     def test_json_line(self):
         self.ctl("pub", "agentDream", "--causal-id", "evt-00c0ffee", '{"a":1}')
