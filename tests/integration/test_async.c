@@ -14,12 +14,12 @@
 
 static void pause_server(void)
 {
-    ck_assert_int_eq(kill(test_server.pid, SIGSTOP), 0);
+    ck_assert(test_server_pause(&test_server));
 }
 
 static void resume_server(void)
 {
-    ck_assert_int_eq(kill(test_server.pid, SIGCONT), 0);
+    ck_assert(test_server_resume(&test_server));
 }
 
 START_TEST(each_is_reported_once_and_in_the_stream)

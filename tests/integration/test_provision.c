@@ -34,8 +34,7 @@ START_TEST(it_creates_once_and_agrees_ever_after)
     }
     OK(nexus_provision(client, NULL, NULL, err));
     test_raw_open(&raw, test_server.url);
-    jsStreamInfo *info = NULL;
-    ck_assert_int_eq(js_GetStreamInfo(&info, raw.jetstream, "NEXUS", NULL, NULL), NATS_OK);
+    jsStreamInfo *info = test_raw_stream_info(&raw, "NEXUS");
     ck_assert_int_eq(info->Config->SubjectsLen, 1);
     ck_assert_str_eq(info->Config->Subjects[0], "nexus.>");
     ck_assert_int_eq(info->Config->Storage, js_FileStorage);

@@ -181,10 +181,7 @@ static int first_seen(struct nexus_client *client, const char *durable, enum nex
 
 static int64_t stored_at(struct test_raw *raw, uint64_t sequence)
 {
-    natsMsg *message = test_raw_get(raw, "NEXUS", sequence);
-    int64_t when = natsMsg_GetTime(message);
-    natsMsg_Destroy(message);
-    return when;
+    return test_raw_time(raw, "NEXUS", sequence);
 }
 
 START_TEST(a_new_consumer_starts_where_it_is_told)

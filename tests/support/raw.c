@@ -51,8 +51,7 @@ uint64_t test_raw_text(struct test_raw *raw, const char *subject, const char *bo
 
 uint64_t test_raw_count(struct test_raw *raw, const char *stream)
 {
-    jsStreamInfo *info = NULL;
-    expect(js_GetStreamInfo(&info, raw->jetstream, stream, NULL, NULL), "stream info");
+    jsStreamInfo *info = test_raw_stream_info(raw, stream);
     uint64_t count = info->State.Msgs;
     jsStreamInfo_Destroy(info);
     return count;
@@ -65,6 +64,22 @@ natsMsg *test_raw_get(struct test_raw *raw, const char *stream, uint64_t sequenc
     ck_assert_msg(status == NATS_OK || status == NATS_NOT_FOUND, "get: %s",
                   natsStatus_GetText(status));
     return message;
+}
+
+int64_t test_raw_time(struct test_raw *raw, const char *stream, uint64_t sequence)
+{
+    natsMsg *message = test_raw_get(raw, stream, sequence);
+    ck_assert_ptr_nonnull(message);
+    int64_t when = natsMsg_GetTime(message);
+    natsMsg_Destroy(message);
+    return when;
+}
+
+jsStreamInfo *test_raw_stream_info(struct test_raw *raw, const char *stream)
+{
+    jsStreamInfo *info = NULL;
+    expect(js_GetStreamInfo(&info, raw->jetstream, stream, NULL, NULL), "stream info");
+    return info;
 }
 
 static uint64_t pending_after(natsMsg *message)

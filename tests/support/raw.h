@@ -30,12 +30,18 @@ uint64_t test_raw_count(struct test_raw *raw, const char *stream);
 /* The message at a sequence; natsMsg_Destroy() it. NULL when there is none. */
 natsMsg *test_raw_get(struct test_raw *raw, const char *stream, uint64_t sequence);
 
+/* When it was stored, in nanoseconds since 1970. */
+int64_t test_raw_time(struct test_raw *raw, const char *stream, uint64_t sequence);
+
 /* Shows every message of the stream, in order. */
 typedef void (*test_raw_visit)(natsMsg *message, void *data);
 void test_raw_each(struct test_raw *raw, const char *stream, test_raw_visit visit, void *data);
 
 /* What the server says of a consumer; jsConsumerInfo_Destroy() it. NULL when there is none. */
 jsConsumerInfo *test_raw_consumer(struct test_raw *raw, const char *stream, const char *durable);
+
+/* What the server says of a stream that is there; jsStreamInfo_Destroy() it. */
+jsStreamInfo *test_raw_stream_info(struct test_raw *raw, const char *stream);
 
 /* A stream for `subject`, in memory, that is not the one the library provisions. */
 void test_raw_stream(struct test_raw *raw, const char *name, const char *subject);

@@ -179,6 +179,16 @@ void test_server_kill(struct test_server *server)
     end(server, SIGKILL);
 }
 
+bool test_server_pause(struct test_server *server)
+{
+    return server->pid > 0 && kill(server->pid, SIGSTOP) == 0;
+}
+
+bool test_server_resume(struct test_server *server)
+{
+    return server->pid > 0 && kill(server->pid, SIGCONT) == 0;
+}
+
 bool test_server_restart(struct test_server *server)
 {
     test_server_kill(server);

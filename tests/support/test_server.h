@@ -25,6 +25,10 @@ bool test_server_start(struct test_server *server, const char *config);
 /* As if the power had gone: SIGKILL, and wait for it. The store stays. */
 void test_server_kill(struct test_server *server);
 
+/* As if it hung: connections stay, nothing is answered; and goes on. */
+bool test_server_pause(struct test_server *server);
+bool test_server_resume(struct test_server *server);
+
 /* Starts it again after a kill, on the same port and store. */
 bool test_server_restart(struct test_server *server);
 
