@@ -47,7 +47,7 @@ missing_packages()
 {
     for package in gcc g++ clang binutils meson ninja-build pkg-config check libsubunit-dev \
         libnats-dev libcjson-dev libsodium-dev nats-server openssl python3 python3-yaml \
-        ca-certificates; do
+        ca-certificates locales; do
         dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
             echo "$package"
     done
@@ -65,9 +65,12 @@ install_missing()
     say "Installing $*"
     sudo=
     [ "$(id -u)" -eq 0 ] || sudo=sudo
-    $sudo apt-get update -q
-    $sudo env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -q -y --no-install-recommends "$@"
+    if ! { $sudo apt-get update -q && $sudo env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -q -y --no-install-recommends "$@"; } >"$work/logs/apt" 2>&1; then
+        tail -n 100 "$work/logs/apt"
+        echo "apt-get failed; these packages are needed: $*" >&2
+        exit 1
+    fi
 }
 
 # ---- running ----
@@ -109,9 +112,11 @@ suites()
     name=$2
     shift 2
     say "Testing $directory: $name"
+    rm -f "$directory/meson-logs/$name"*
     # Failures are counted and shown from the record.
     $launcher meson test -C "$directory" --no-rebuild --logbase "$name" "$@" || true
-    cp "$directory/meson-logs/$name.json" "$work/logs/$(basename "$directory")-$name.json" ||
+    # With a wrapper its name is part of the record's.
+    cat "$directory/meson-logs/$name"*.json >"$work/logs/$directory-$name.json" ||
         { echo "failed $directory: $name left no record" >>"$work/steps"; }
 }
 
@@ -126,9 +131,10 @@ find_tsan_launcher()
 
 run_plain()
 {
+    build clang build-clang || true
     build gcc build-test || return 0
     suites build-test all
-    build clang build-clang || true
+    $quick || run_valgrind
 }
 
 run_sanitized()
@@ -159,9 +165,6 @@ launcher=
 : >"$work/steps"
 ! $install || install_missing
 run_plain
-if ! $quick; then
-    run_sanitized
-    [ ! -d build-test/meson-info ] || run_valgrind
-fi
+$quick || run_sanitized
 say "Summary"
 python3 tests/support/report.py "$work"
