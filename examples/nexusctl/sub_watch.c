@@ -163,13 +163,26 @@ static int exit_status(const struct sub *sub)
     return sub->timeout_ms ? CTL_NOTHING : CTL_OK;
 }
 
-int sub_watch(struct sub *sub)
+/* Takes the consumer of this run away again, where there is a server to ask. */
+static void remove_durable(const struct sub *sub, const char *durable)
 {
     struct nexus_error err = NEXUS_ERROR_INIT;
+
+    if (nexus_client_state(sub->client) != NEXUS_STATE_CONNECTED)
+        report_text("no connection: the consumer %s stays at the server", durable);
+    else if (nexus_delete_durable(sub->client, NULL, durable, &err) &&
+             err.code != NEXUS_E_NOT_FOUND)
+        report(&err);
+}
+
+int sub_watch(struct sub *sub)
+{
     char durable[64] = "";
+    bool opened;
 
     signals_watch(sub->client);
-    if (!open_subscription(sub, durable, sizeof(durable))) {
+    opened = open_subscription(sub, durable, sizeof(durable)) == CTL_OK;
+    if (opened) {
         if (!sub->quiet)
             report_text("reading %s; Ctrl-C ends", nexus_subscription_filter(sub->subscription));
         dispatch(sub);
@@ -177,9 +190,8 @@ int sub_watch(struct sub *sub)
     }
     signals_watch(NULL);
     nexus_subscription_destroy(sub->subscription);
-    if (*durable && nexus_delete_durable(sub->client, NULL, durable, &err) && !sub->status &&
-        err.code != NEXUS_E_NOT_FOUND)
-        report(&err);
+    if (opened && *durable)
+        remove_durable(sub, durable);
     nexus_client_close(sub->client, 2000, NULL);
     return exit_status(sub);
 }

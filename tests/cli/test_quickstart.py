@@ -91,7 +91,7 @@ class Meddled(Online):
     def test_a_lost_event(self):
         def meddle(subject, body):
             return None if b"tomato-blight" in body else body
-        done = self.quickstart(meddle, 3)
+        done = self.quickstart(meddle, 5)
         self.assertEqual(row(done.stdout, "kbIngested"), ([4, 4, 3, 3], True))
         self.assertRegex(done.stderr, r"line \d+ \(kbIngested\): stored, but did not arrive")
 
@@ -107,7 +107,7 @@ class Meddled(Online):
                 first = seen[0][seen[0].index(head) + len(head):]
                 return body[:start] + first[:end - start] + body[end:]
             return body
-        done = self.quickstart(meddle, 3)
+        done = self.quickstart(meddle, 5)
         self.assertRegex(done.stderr, r"\(agentDream\): arrived 2 times")
         self.assertRegex(done.stderr, r"\(agentDream\): stored, but did not arrive")
 
@@ -115,7 +115,7 @@ class Meddled(Online):
         def meddle(subject, body):
             return body.replace(b"Nats-Msg-Id: bakery-006:0", b"Nats-Msg-Id: bakery-006:f") \
                 if subject == "nexus.bakery-006.order.created" else body
-        done = self.quickstart(meddle, 3)
+        done = self.quickstart(meddle, 5)
         self.assertRegex(done.stderr, r"\(orderCreated\): was not published here")
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -59,6 +60,38 @@ class Server:
             command += ["-c", str(path)]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         self.url = wait_for(self._address, "nats-server to listen")
+
+    @contextlib.contextmanager
+    def _connected(self):
+        """A connection that speaks the server's own protocol."""
+        host, port = self.url.removeprefix("nats://").split(":")
+        with socket.create_connection((host, int(port)), PATIENCE) as connection, connection.makefile("rwb") as stream:
+            stream.readline()
+            stream.write(b'CONNECT {"verbose":false}\r\n')
+            yield stream
+
+    @staticmethod
+    def _until(stream, start):
+        """The first line that begins so."""
+        while not (line := stream.readline()).startswith(start):
+            if line.startswith(b"-ERR") or not line:
+                raise ConnectionError(line.decode())
+        return line
+
+    def publish(self, subject, body):
+        """Publishes as anyone could who is not one of ours; returns once the server has it."""
+        with self._connected() as stream:
+            stream.write(f"PUB {subject} {len(body.encode())}\r\n{body}\r\nPING\r\n".encode())
+            stream.flush()
+            self._until(stream, b"PONG")
+
+    def api(self, name):
+        """Asks JetStream: $JS.API.<name>, without arguments."""
+        with self._connected() as stream:
+            stream.write(f"SUB answer 1\r\nPUB $JS.API.{name} answer 0\r\n\r\n".encode())
+            stream.flush()
+            size = int(self._until(stream, b"MSG ").split()[-1])
+            return json.loads(stream.read(size))
 
     @staticmethod
     def _program():
