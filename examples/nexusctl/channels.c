@@ -10,10 +10,9 @@
 #include "report.h"
 
 static const char help[] =
-    "Lists the channels of the contract that this tool was built with. With CHANNEL, shows one: "
-    "its\n"
-    "subject, the members of its payload, and a command that publishes such an event. Needs no\n"
-    "server.\n\n"
+    "Lists the channels of the contract that this tool was built with. With CHANNEL, shows\n"
+    "one: its subject, the members of its payload, and a command that publishes such an\n"
+    "event. Needs no server.\n\n"
     "  -j, --json    the same and more, as JSON\n\n"
     "examples\n"
     "  nexusctl channels\n"

@@ -9,11 +9,9 @@
 #include "units.h"
 
 static const char help[] =
-    "Creates the stream that keeps the events (subjects nexus.>), if it is not there. A stream "
-    "that\n"
-    "is there is compared, never changed: each difference is shown, and the exit status is 1. "
-    "Safe\n"
-    "to run at every start of a service.\n\n"
+    "Creates the stream that keeps the events (subjects nexus.>), if it is not there. A\n"
+    "stream that is there is compared, never changed: each difference is shown, and the exit\n"
+    "status is 1. Safe to run at every start of a service.\n\n"
     "  -s, --stream NAME          the stream (default: NEXUS_STREAM, else NEXUS)\n"
     "  -r, --replicas N           servers that keep a copy, 1 to 5 (default 1)\n"
     "  -m, --memory               keep events in memory only; they end with the server\n"
