@@ -29,6 +29,15 @@ struct nx_checker;   /* trust/checker.h: what is believed */
 #define NX_ANSWERED_MAX      128
 #define NX_LISTENER_OTHERS   (NX_LISTENER_ACKS + NX_ACK_SHARDS)
 
+/* A message for a subscription, fresh from the wire. */
+#define NX_ARRIVALS 32
+struct nx_arrival {
+    uint64_t listener;
+    struct nexus_subscription *subscription;
+    struct nx_incoming *incoming;
+    struct nx_view view;
+};
+
 /* A callback that is due, other than a message. Runs once, on the dispatching thread, without the
  * lock; frees itself. `client` is being torn down when `nexus_client_destroy` runs it. */
 struct nx_due {
@@ -97,6 +106,9 @@ struct nexus_client {
     /* I/O thread: answers that have been read and wait to be released. */
     struct nx_incoming *answered[NX_ANSWERED_MAX];
     unsigned answered_count;
+    /* I/O thread: messages for subscriptions that wait to be queued. */
+    struct nx_arrival arrivals[NX_ARRIVALS];
+    unsigned arrival_count;
 
     pthread_mutex_t lock;
     pthread_t io_thread;
@@ -122,6 +134,7 @@ struct nexus_client {
 
     /* Dispatching. */
     struct nx_due *due_first;
+    atomic_uint due_count; /* so that looking whether there are any takes no lock */
     struct nx_due **due_last;
     int due_fd;         /* eventfd, readable while anything is due or a stop is wanted */
     bool due_signalled; /* due_fd is readable */

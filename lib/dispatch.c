@@ -39,6 +39,7 @@ void nx_due_push(struct nexus_client *client, struct nx_due *due)
     due->next = NULL;
     *client->due_last = due;
     client->due_last = &due->next;
+    atomic_fetch_add(&client->due_count, 1);
     nx_due_signal(client);
 }
 
@@ -46,9 +47,12 @@ static struct nx_due *due_pop(struct nexus_client *client)
 {
     struct nx_due *due;
 
+    if (atomic_load(&client->due_count) == 0)
+        return NULL;
     pthread_mutex_lock(&client->lock);
     due = client->due_first;
     if (due) {
+        atomic_fetch_sub(&client->due_count, 1);
         client->due_first = due->next;
         if (!client->due_first)
             client->due_last = &client->due_first;

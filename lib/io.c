@@ -99,6 +99,7 @@ static void *io_main(void *argument)
         next = earlier(next, nx_waits_tick(client, now));
         ops->poll(client->wire, next == INT64_MAX ? -1 : next > now ? next - now : 0);
     }
+    nx_subscriptions_arrived(client);
     release_answers(client);
     ops->disconnect(client->wire);
     return NULL;

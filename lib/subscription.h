@@ -10,6 +10,8 @@
 /* I/O thread, no lock: a message or status for the pull inbox of a subscription. */
 void nx_subscription_message(struct nexus_client *client, uint64_t listener,
                              struct nx_incoming *incoming);
+/* I/O thread, no lock: sees to all that nx_subscription_message() was given. The tick does, too. */
+void nx_subscriptions_arrived(struct nexus_client *client);
 /* I/O thread, no lock: nobody answers the pulls of a subscription. */
 void nx_subscription_unanswered(struct nexus_client *client, uint64_t listener);
 /* I/O thread, no lock: the wire is up again (outstanding pulls are lost), or forbade a subject. */

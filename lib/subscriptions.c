@@ -128,28 +128,51 @@ static enum arrival arrive(struct nexus_client *client, struct nexus_subscriptio
     return enqueue(subscription, incoming, view, &ack) ? QUEUED : UNWANTED;
 }
 
+static void after_arrival(struct nexus_client *client, struct nx_arrival *arrived,
+                          enum arrival outcome)
+{
+    if (outcome == QUEUED)
+        return;
+    if (outcome == STATUS) {
+        nx_pull_status(arrived->subscription, arrived->incoming, &arrived->view);
+        nx_subscription_unhold(arrived->subscription);
+    } else if (outcome == FOREIGN) {
+        drop_foreign(client, &arrived->view);
+    }
+    /* An unwanted one comes again by itself when its ack wait has passed. */
+    client->wire->ops->release(arrived->incoming);
+}
+
+/* Messages come in bundles; one lock for a bundle leaves it to the handlers' thread meanwhile. */
+void nx_subscriptions_arrived(struct nexus_client *client)
+{
+    enum arrival outcomes[NX_ARRIVALS];
+    unsigned count = client->arrival_count;
+
+    if (!count)
+        return;
+    client->arrival_count = 0;
+    pthread_mutex_lock(&client->lock);
+    for (unsigned i = 0; i < count; i++) {
+        struct nx_arrival *arrived = &client->arrivals[i];
+        arrived->subscription = find(client, arrived->listener);
+        outcomes[i] = arrive(client, arrived->subscription, arrived->incoming, &arrived->view);
+    }
+    pthread_mutex_unlock(&client->lock);
+    for (unsigned i = 0; i < count; i++)
+        after_arrival(client, &client->arrivals[i], outcomes[i]);
+}
+
 void nx_subscription_message(struct nexus_client *client, uint64_t listener,
                              struct nx_incoming *incoming)
 {
-    struct nexus_subscription *subscription;
-    enum arrival arrival;
-    struct nx_view view;
+    struct nx_arrival *arrived = &client->arrivals[client->arrival_count++];
 
-    client->wire->ops->view(incoming, &view);
-    pthread_mutex_lock(&client->lock);
-    subscription = find(client, listener);
-    arrival = arrive(client, subscription, incoming, &view);
-    pthread_mutex_unlock(&client->lock);
-    if (arrival == QUEUED)
-        return;
-    if (arrival == STATUS) {
-        nx_pull_status(subscription, incoming, &view);
-        nx_subscription_unhold(subscription);
-    } else if (arrival == FOREIGN) {
-        drop_foreign(client, &view);
-    }
-    /* An unwanted one comes again by itself when its ack wait has passed. */
-    client->wire->ops->release(incoming);
+    arrived->listener = listener;
+    arrived->incoming = incoming;
+    client->wire->ops->view(incoming, &arrived->view);
+    if (client->arrival_count == NX_ARRIVALS)
+        nx_subscriptions_arrived(client);
 }
 
 void nx_subscription_unanswered(struct nexus_client *client, uint64_t listener)
@@ -235,6 +258,7 @@ int64_t nx_subscriptions_tick(struct nexus_client *client, int64_t now)
     struct visitor visitor = {tick, &now, now};
     int64_t next = INT64_MAX;
 
+    nx_subscriptions_arrived(client);
     visit_each(client, &visitor);
     pthread_mutex_lock(&client->lock);
     for (struct nexus_subscription *at = client->subscriptions; at; at = at->next)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fake_wire.h"
+#include "subscription.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -359,6 +360,7 @@ static void deliver(struct fake_wire *wire, uint64_t listener, struct fake_messa
         add_header(message, headers[0], headers[1]);
     __atomic_fetch_add(&wire->in_memory, 1, __ATOMIC_RELAXED);
     wire->sink.message(wire->sink.owner, listener, (struct nx_incoming *)message);
+    nx_subscriptions_arrived(wire->sink.owner); /* as the I/O thread's next turn does */
 }
 
 void fake_bytes(struct fake_wire *wire, uint64_t listener, const char *subject, const char *reply,
