@@ -19,7 +19,8 @@ static void fail_subject(struct nexus_client *client, const char *subject, int c
     pthread_mutex_lock(&client->lock);
     for (record = client->publisher->first; record; record = next) {
         next = record->next;
-        if (record->last_code != NEXUS_OK && strcmp(record->subject, subject) == 0)
+        bool unheard = record->state == NX_RECORD_SENT && record->last_code == NEXUS_OK;
+        if (!unheard && strcmp(record->subject, subject) == 0)
             nx_window_end(client, record, code, NULL, NULL);
     }
     pthread_mutex_unlock(&client->lock);
