@@ -373,17 +373,13 @@ static void *connect_any(void *argument)
 void nx_link_connect(struct link *link)
 {
     sigset_t all, before;
-    pthread_attr_t attributes;
-    pthread_t thread;
     int failed;
 
     sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    failed = pthread_create(&thread, &attributes, connect_any, link);
+    failed = pthread_create(&link->connector, NULL, connect_any, link);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
+    link->connector_runs = !failed;
     if (!failed)
         return;
     pthread_mutex_lock(&link->wire->lock);

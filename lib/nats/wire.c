@@ -140,6 +140,15 @@ static struct link *present_link(struct wire *wire)
     return link;
 }
 
+/* The connector has said all that it had to say and is ending; what its thread holds, in OpenSSL for
+ * one, is freed when this returns. */
+static void join_connector(struct link *link)
+{
+    if (link->connector_runs)
+        pthread_join(link->connector, NULL);
+    link->connector_runs = false;
+}
+
 static void announce_up(struct wire *wire, struct link *link)
 {
     pthread_mutex_lock(&wire->lock);
@@ -193,6 +202,8 @@ static void announce(struct wire *wire)
     pthread_mutex_lock(&wire->lock);
     fresh = link->ready && !link->announced;
     pthread_mutex_unlock(&wire->lock);
+    if (fresh || atomic_load(&link->ended))
+        join_connector(link);
     if (fresh)
         announce_up(wire, link);
     if (atomic_load(&link->ended))
@@ -304,6 +315,9 @@ static void wire_disconnect(struct nx_transport *transport)
      * that is still connecting ends by itself, unheard. */
     if (announced)
         natsConnection_Close(link->nc);
+    if (link->connector_runs)
+        pthread_detach(link->connector);
+    link->connector_runs = false;
     pthread_mutex_lock(&wire->lock);
     nx_wire_unsubscribe(wire);
     wire->link = NULL;

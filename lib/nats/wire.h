@@ -31,6 +31,8 @@ struct link {
     atomic_int fd;            /* -1: nothing to poll */
     atomic_bool write_wanted; /* cnats has bytes for the socket */
     atomic_bool ended;
+    pthread_t connector;
+    bool connector_runs; /* has not been joined or detached; I/O thread, or whoever disconnects */
     bool ready;     /* connected, not announced yet; wire->lock */
     bool announced; /* wire->lock; set by the I/O thread alone */
     int code;       /* why it ended; wire->lock */
