@@ -74,11 +74,11 @@ static void went_up(struct nexus_client *client)
     client->attempts = 0;
     client->down_code = NEXUS_OK;
     client->down_text[0] = 0;
+    nx_count(client, NX_CONNECTS); /* before anybody is told */
     change_state(client, NEXUS_STATE_CONNECTED);
     nx_publisher_gate(client);
     pthread_cond_broadcast(&client->state_changed);
     pthread_mutex_unlock(&client->lock);
-    nx_count(client, NX_CONNECTS);
     nx_log(client, NEXUS_LOG_INFO, "connected", "epoch=%llu", (unsigned long long)client->epoch);
     nx_publisher_up(client);
     nx_subscriptions_up(client);
