@@ -24,9 +24,13 @@ struct command {
 };
 
 extern const struct command channels_command;
+extern const struct command jwks_command;
+extern const struct command keygen_command;
 extern const struct command provision_command;
 extern const struct command pub_command;
+extern const struct command sign_command;
 extern const struct command sub_command;
+extern const struct command verify_command;
 
 /* What every command does first, as far as it has a connection. Reports a failure. */
 struct nexus_client *ctl_connect(int *status);

@@ -10,8 +10,9 @@
 #include "report.h"
 #include "signals.h"
 
-static const struct command *const commands[] = {&pub_command, &sub_command, &provision_command,
-                                                 &channels_command};
+static const struct command *const commands[] = {
+    &pub_command,    &sub_command,  &provision_command, &channels_command,
+    &keygen_command, &jwks_command, &sign_command,      &verify_command};
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
 static void print_help(FILE *out)

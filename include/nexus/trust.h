@@ -85,6 +85,14 @@ NEXUS_API int nexus_trust_remove(struct nexus_trust *trust, const char *key_id,
 NEXUS_API int nexus_trust_revoke(struct nexus_trust *trust, const char *id,
                                  struct nexus_error *err);
 
+/**
+ * The store as the text of a JWK Set file. `*out` is the caller's; nexus_free(). Errors:
+ * NEXUS_E_INVALID, NEXUS_E_MEMORY.
+ * @since 1.0
+ */
+NEXUS_API int nexus_trust_json(const struct nexus_trust *trust, char **out,
+                               struct nexus_error *err);
+
 /** How many keys it holds. @since 1.0 */
 NEXUS_API size_t nexus_trust_count(const struct nexus_trust *trust);
 

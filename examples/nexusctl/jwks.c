@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "input.h"
+#include "report.h"
+#include "units.h"
+
+#define PATTERNS_MAX 64
+#define KEY_MAX      16384
+
+static const char help[] =
+    "Prints a trust store, a JWK Set, with the public keys of the files: PEM or JSON Web Key, "
+    "public\n"
+    "or private. Receivers load it with nexus_trust_load().\n\n"
+    "  -s, --subject PATTERN   the keys may publish these subjects (nexus.salon-001.>); "
+    "repeatable\n"
+    "  -g, --grant PATTERN     tokens that the keys issue may grant these; repeatable\n"
+    "  -b, --not-before TIME   … from this time, in seconds since 1970\n"
+    "  -e, --not-after TIME    … until this time\n"
+    "  -a, --add FILE          start with the store in this file\n"
+    "  -r, --revoke ID         revoke a key or token; repeatable\n\n"
+    "examples\n"
+    "  nexusctl jwks --subject 'nexus.salon-001.>' till-1.pem > trust.json\n"
+    "  nexusctl jwks --add trust.json --revoke till-1 > next.json\n";
+
+static const struct option long_options[] = {{"subject", required_argument, NULL, 's'},
+                                             {"grant", required_argument, NULL, 'g'},
+                                             {"not-before", required_argument, NULL, 'b'},
+                                             {"not-after", required_argument, NULL, 'e'},
+                                             {"add", required_argument, NULL, 'a'},
+                                             {"revoke", required_argument, NULL, 'r'},
+                                             {NULL, 0, NULL, 0}};
+
+struct plan {
+    const char *subjects[PATTERNS_MAX + 1], *grants[PATTERNS_MAX + 1], *revoked[PATTERNS_MAX + 1];
+    const char *start;
+    int64_t not_before, not_after;
+};
+
+static bool append(const char **list, const char *text)
+{
+    size_t count = 0;
+
+    while (list[count])
+        count++;
+    if (count == PATTERNS_MAX)
+        return false;
+    list[count] = text;
+    return true;
+}
+
+static bool take_option(struct plan *plan, int option)
+{
+    switch (option) {
+    case 's':
+        return append(plan->subjects, optarg);
+    case 'g':
+        return append(plan->grants, optarg);
+    case 'r':
+        return append(plan->revoked, optarg);
+    case 'b':
+        return parse_count(optarg, 1, INT64_MAX, &plan->not_before);
+    case 'e':
+        return parse_count(optarg, 1, INT64_MAX, &plan->not_after);
+    default:
+        plan->start = optarg;
+        return true;
+    }
+}
+
+/* The public key in a file; that of a private key where it holds one. */
+static char *public_key(const char *path, struct nexus_error *err, int *status)
+{
+    struct nexus_signer *signer = NULL;
+    char *text = NULL;
+    size_t length;
+
+    if (nexus_signer_from_file(path, NULL, &signer, err) == NEXUS_OK) {
+        char *public = NULL;
+        if (nexus_signer_public(signer, NEXUS_KEY_JWK, &public, err) == NEXUS_OK)
+            text = strdup(public);
+        nexus_free(public);
+        nexus_signer_destroy(signer);
+        return text;
+    }
+    text = input_read(path, KEY_MAX, &length);
+    *status = text ? CTL_OK : CTL_FAILED;
+    return text;
+}
+
+static int add_key(struct nexus_trust *trust, const struct plan *plan, const char *path,
+                   struct nexus_error *err)
+{
+    struct nexus_trust_rule rule = NEXUS_TRUST_RULE_INIT;
+    int status = CTL_OK, code;
+    char *key = public_key(path, err, &status);
+
+    if (!key)
+        return status ? status : report(err);
+    rule.subjects = plan->subjects;
+    rule.grants = plan->grants;
+    rule.not_before = plan->not_before;
+    rule.not_after = plan->not_after;
+    code = nexus_trust_add(trust, key, &rule, err);
+    if (code)
+        report_text("%s:", path);
+    free(key);
+    return code ? report(err) : CTL_OK;
+}
+
+static int build(struct plan *plan, int count, char **files)
+{
+    struct nexus_error err = NEXUS_ERROR_INIT;
+    struct nexus_trust *trust = NULL;
+    char *text = NULL;
+    int status = CTL_OK, code = plan->start ? nexus_trust_load(plan->start, &trust, &err)
+                                            : nexus_trust_new(&trust, &err);
+
+    for (int i = 0; !code && !status && i < count; i++)
+        status = add_key(trust, plan, files[i], &err);
+    for (size_t i = 0; !code && plan->revoked[i]; i++)
+        code = nexus_trust_revoke(trust, plan->revoked[i], &err);
+    if (!code && !status)
+        code = nexus_trust_json(trust, &text, &err);
+    if (text)
+        fputs(text, stdout);
+    nexus_free(text);
+    nexus_trust_destroy(trust);
+    return code ? report(&err) : status;
+}
+
+static int run(int argc, char **argv)
+{
+    struct plan plan = {.start = NULL};
+
+    for (int option; (option = getopt_long(argc, argv, "s:g:b:e:a:r:", long_options, NULL)) != -1;)
+        if (option == '?' || !take_option(&plan, option))
+            return option == '?'
+                       ? CTL_USAGE
+                       : report_usage(&jwks_command, "%s: not usable for -%c", optarg, option);
+    if (optind == argc && !plan.start)
+        return report_usage(&jwks_command, "at least one file is needed");
+    if (optind < argc && !plan.subjects[0] && !plan.grants[0])
+        return report_usage(&jwks_command, "say what the keys may do: --subject or --grant");
+    return build(&plan, argc - optind, argv + optind);
+}
+
+const struct command jwks_command = {
+    .name = "jwks",
+    .arguments = "--subject PATTERN… [--add FILE] [FILE…]",
+    .summary = "make a trust store from keys",
+    .help = help,
+    .run = run,
+};
