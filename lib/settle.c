@@ -97,10 +97,13 @@ void nx_settle_forget_late(struct nexus_subscription *subscription)
 
 void nx_settle_give_back(struct nexus_subscription *subscription, const char *reply, bool urgent)
 {
+    /* nats-server 2.9.10 hands a message that comes back at once to the pull that is just ending,
+     * and then loses track of it until its ack wait is over. A moment later that pull is gone. */
+    static const char verdict[] = "-NAK {\"delay\":20000000}";
     struct nx_transport *wire = subscription->client->wire;
 
     /* Not kept when the wire is down: the server gives it to somebody else by itself. */
-    (void)wire->ops->send_bytes(wire, reply, NULL, "-NAK", 4, urgent);
+    (void)wire->ops->send_bytes(wire, reply, NULL, verdict, sizeof(verdict) - 1, urgent);
 }
 
 /* ---- deciding */
