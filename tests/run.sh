@@ -143,11 +143,11 @@ run_sanitized()
     export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
     export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
     if build gcc build-asan -Db_sanitize=address,undefined; then
-        suites build-asan asan --suite unit --suite vectors --suite integration -t 4
+        suites build-asan asan --suite unit --suite vectors --suite trust --suite fuzz --suite integration -t 4
     fi
     step "Probing ThreadSanitizer" find_tsan_launcher || return 0
     if build gcc build-tsan -Db_sanitize=thread; then
-        suites build-tsan tsan --suite unit --suite integration -t 4
+        suites build-tsan tsan --suite unit --suite trust --suite integration -t 4
     fi
     launcher=
 }
