@@ -96,7 +96,7 @@ extern const struct nexus_channel nx_channels[];
 extern const size_t nx_channel_count;
 extern const char nx_contract_version[];
 
-/* What the generated functions call; lib/publish.c and lib/subscribe.c.
+/* What the generated functions call; lib/publish/publish.c and lib/subscribe/subscribe.c.
  * `arguments` holds, in address order, the parameters that are not taken from the payload (for
  * subscribing: all of them; NULL means any). */
 int nx_publish_event(struct nexus_client *client, const struct nexus_channel *channel,

@@ -2,7 +2,7 @@
 /* Verdicts on deliveries. */
 #include <string.h>
 
-#include "../ack_subject.h"
+#include "ack_subject.h"
 #include "bus_stream.h"
 
 #define PREFIX "$JS.ACK."

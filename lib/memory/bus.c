@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../forks.h"
-#include "../status.h"
 #include "bus_stream.h"
+#include "forks.h"
+#include "status.h"
 
 #define SCHEME "memory:"
 

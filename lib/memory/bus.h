@@ -24,8 +24,8 @@
 #include <nexus/testing.h>
 #include <pthread.h>
 
-#include "../client.h"
 #include "bus_message.h"
+#include "client.h"
 #include "id_table.h"
 
 #define NX_BUS_PAYLOAD_MAX 1048576

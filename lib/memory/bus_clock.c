@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <time.h>
 
-#include "../status.h"
 #include "bus.h"
 #include "bus_stream.h"
+#include "status.h"
 
 #define BUSY_LIMIT_NS 30000000000LL /* of real time */
 

@@ -5,7 +5,7 @@
 
 #include <stdatomic.h>
 
-#include "../transport.h"
+#include "transport.h"
 
 struct nx_bus_message {
     atomic_uint references;

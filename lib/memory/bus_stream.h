@@ -5,7 +5,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "../buf.h"
+#include "buf.h"
 #include "bus.h"
 
 struct nx_bus_entry {

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../status.h"
-#include "../struct_size.h"
 #include "bus.h"
 #include "bus_subject.h"
+#include "status.h"
+#include "struct_size.h"
 
 #define CAPTURE_MAX 100000
 

@@ -194,7 +194,7 @@ static void next(struct call *call)
 }
 
 bool nx_durable_api(struct nexus_memory *bus, const char *verb,
-                     const struct nx_bus_message *message, struct nx_buf *out)
+                    const struct nx_bus_message *message, struct nx_buf *out)
 {
     static const struct {
         const char *verb; /* stream and consumer stand behind it */

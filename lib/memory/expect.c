@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../buf.h"
-#include "../status.h"
-#include "../subject.h"
+#include "buf.h"
 #include "bus.h"
 #include "json_subset.h"
+#include "status.h"
+#include "subject.h"
 
 #define SHOWN_MAX 20 /* events in one explanation */
 

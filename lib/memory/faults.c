@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../status.h"
 #include "bus.h"
 #include "bus_subject.h"
+#include "status.h"
 
 struct nx_fault {
     struct nx_fault *next;

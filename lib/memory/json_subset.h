@@ -5,7 +5,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "../buf.h"
+#include "buf.h"
 
 /* How many differences there are. Each is one line in `out` (NULL allowed), indented by `indent`:
  * "payload.price: 3 expected, 4 found". `place` is what the value is called. */

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../status.h"
 #include "bus.h"
 #include "bus_subject.h"
+#include "status.h"
 
 int nx_port_listen(struct nx_transport *transport, const char *subject, uint64_t number,
                    struct nexus_error *err)

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "../status.h"
 #include "bus.h"
 #include "bus_stream.h"
+#include "status.h"
 
 static const struct nx_transport_ops ops;
 

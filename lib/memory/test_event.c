@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../json.h"
-#include "../status.h"
-#include "../subject.h"
 #include "bus_stream.h"
 #include "bus_subject.h"
+#include "json.h"
+#include "status.h"
+#include "subject.h"
 
 #define HEADERS_MAX 32
 

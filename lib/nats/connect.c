@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../json.h"
-#include "../nkey.h"
+#include "json.h"
+#include "nkey.h"
 #include "wire.h"
 
 #define IO_BUFFER        (64 * 1024)

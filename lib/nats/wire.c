@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../forks.h"
+#include "forks.h"
 
 #define COALESCE_NS        1000000 /* a message that is not urgent waits at most this long */
 #define DISCONNECT_FLUSHES 50
@@ -140,8 +140,8 @@ static struct link *present_link(struct wire *wire)
     return link;
 }
 
-/* The connector has said all that it had to say and is ending; what its thread holds, in OpenSSL for
- * one, is freed when this returns. */
+/* The connector has said all that it had to say and is ending; what its thread holds, in OpenSSL
+ * for one, is freed when this returns. */
 static void join_connector(struct link *link)
 {
     if (link->connector_runs)

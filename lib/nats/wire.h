@@ -14,9 +14,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "../servers.h"
-#include "../status.h"
-#include "../transport.h"
+#include "servers.h"
+#include "status.h"
+#include "transport.h"
 
 #define NX_WIRE_LISTENERS     1024
 #define NX_WIRE_FORBIDDEN_MAX 64
@@ -33,9 +33,9 @@ struct link {
     atomic_bool ended;
     pthread_t connector;
     bool connector_runs; /* has not been joined or detached; I/O thread, or whoever disconnects */
-    bool ready;     /* connected, not announced yet; wire->lock */
-    bool announced; /* wire->lock; set by the I/O thread alone */
-    int code;       /* why it ended; wire->lock */
+    bool ready;          /* connected, not announced yet; wire->lock */
+    bool announced;      /* wire->lock; set by the I/O thread alone */
+    int code;            /* why it ended; wire->lock */
     char text[256];
 };
 

@@ -45,7 +45,7 @@ struct nx_due {
     void (*run)(struct nexus_client *client, struct nx_due *due);
 };
 
-/* Counters; lib/stats.c turns them into struct nexus_client_stats. Relaxed atomics. */
+/* Counters; stats.c turns them into struct nexus_client_stats. Relaxed atomics. */
 enum nx_counter {
     NX_PUBLISHED,
     NX_ACKED,

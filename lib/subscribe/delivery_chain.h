@@ -8,7 +8,7 @@
 #include "ids.h"
 
 /* The causal chain of a delivery, valid as long as the delivery; its causal id may be empty.
- * lib/delivery.c */
+ * delivery.c */
 const struct nx_chain *nx_delivery_chain(const struct nexus_delivery *delivery);
 
 #endif
