@@ -32,6 +32,7 @@ NEXUS_API void nexus_client_options_destroy(struct nexus_client_options *options
  * One server or several, separated by commas: "nats://a:4222,nats://b:4222". A `tls://` scheme
  * turns TLS on. Default "nats://127.0.0.1:4222". User and password may stand in the URL, but the
  * setters below keep them out of logs. At most 32 servers.
+ * "memory:NAME", or "memory:", is a bus inside the process, for tests: see <nexus/testing.h>.
  * @since 1.0
  */
 NEXUS_API int nexus_client_options_set_url(struct nexus_client_options *options, const char *url,
