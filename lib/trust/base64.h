@@ -22,7 +22,9 @@ size_t nx_base64_write(char *out, const void *bytes, size_t size);
  * spaces, foreign digits and bits beyond the last byte are refused. `out` has room for
  * length * 3 / 4 bytes. */
 bool nx_base64url_read(const char *text, size_t length, void *out, size_t *size);
-/* The same for the plain alphabet with its padding. */
+/* The same for a secret: in a time, and by ways, that do not depend on its digits. */
+bool nx_base64url_read_secret(const char *text, size_t length, void *out, size_t *size);
+/* The same for the plain alphabet with its padding; fit for secrets too. */
 bool nx_base64_read(const char *text, size_t length, void *out, size_t *size);
 
 #endif

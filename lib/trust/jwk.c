@@ -67,7 +67,7 @@ static bool read_bytes(const struct nx_json *json, uint32_t object, const char *
     size_t length, size = 0;
 
     return nx_json_plain(json, object, name, &text, &length) && length == 43 &&
-           nx_base64url_read(text, length, out, &size) && size == 32;
+           nx_base64url_read_secret(text, length, out, &size) && size == 32;
 }
 
 static int fail(struct nexus_error *err, const char *member, const char *message)
