@@ -81,8 +81,8 @@ uint64_t memory_fault(struct nexus_memory *bus, enum nexus_fault_kind kind,
     struct nexus_fault fault = NEXUS_FAULT_INIT;
     uint64_t id = 0;
 
-    fault.kind = kind;
-    fault.point = point;
+    fault.kind = (int32_t)kind;
+    fault.point = (int32_t)point;
     fault.count = count;
     OK(nexus_memory_fault(bus, &fault, &id, err));
     return id;
