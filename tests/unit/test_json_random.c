@@ -218,15 +218,15 @@ START_TEST(sound_documents_read_back_the_same)
 END_TEST
 
 static const char *const bodies[] = {
-    "{\"causal_id\":\"evt-9f3ac21d\",\"vector_clock\":{\"nexus-core\":42,\"archi\":7},\"payload\":"
-    "{\"from\":\"archi\",\"to\":\"claw-code\",\"task\":\"\xd0\x9f\xd0\xb5\xd1\x80\\u0435\\n\","
-    "\"files\":[\"a.rs\",\"b.rs\"],\"context_summary\":\"\\ud83d\\ude00\",\"x\":{\"y\":[1e2]}},"
-    "\"tenant\":\"salon-001\"}",
-    "{\"causal_id\":\"\",\"vector_clock\":{},\"payload\":{\"sensor_id\":\"t\",\"metric\":"
-    "\"temperature\",\"value\":-4.25,\"unit\":\"\xc2\xb0\x43\",\"timestamp_unix\":1764000000},"
-    "\"tenant\":\"sto-002\",\"more\":[null,true,false]}",
-    "{\"causal_id\":\"evt-1\",\"vector_clock\":{\"a\":1},\"payload\":{\"gates_passed\":[1,2,3],"
-    "\"gates_failed\":[],\"result\":\"accepted\",\"diff_lines\":1.2e1}}"};
+    ("{\"causal_id\":\"evt-9f3ac21d\",\"vector_clock\":{\"nexus-core\":42,\"archi\":7},\"payload\":"
+     "{\"from\":\"archi\",\"to\":\"claw-code\",\"task\":\"\xd0\x9f\xd0\xb5\xd1\x80\\u0435\\n\","
+     "\"files\":[\"a.rs\",\"b.rs\"],\"context_summary\":\"\\ud83d\\ude00\",\"x\":{\"y\":[1e2]}},"
+     "\"tenant\":\"salon-001\"}"),
+    ("{\"causal_id\":\"\",\"vector_clock\":{},\"payload\":{\"sensor_id\":\"t\",\"metric\":"
+     "\"temperature\",\"value\":-4.25,\"unit\":\"\xc2\xb0\x43\",\"timestamp_unix\":1764000000},"
+     "\"tenant\":\"sto-002\",\"more\":[null,true,false]}"),
+    ("{\"causal_id\":\"evt-1\",\"vector_clock\":{\"a\":1},\"payload\":{\"gates_passed\":[1,2,3],"
+     "\"gates_failed\":[],\"result\":\"accepted\",\"diff_lines\":1.2e1}}")};
 static const char *const channels[] = {"agentHandoff", "iotSensorData", "agentSelfEvolution"};
 static const char *const tenants[] = {NULL, "sto-002", NULL};
 
