@@ -49,11 +49,13 @@ static void run_blocking(const struct bench_side *side, const struct settings *s
 static void run_consume(const struct bench_side *side, const struct settings *settings, int number,
                         struct bench_round *round)
 {
+    static int filled; /* how what is in the stream was signed */
     char durable[64];
-    if (bench_stream_count() != (uint64_t)settings->events) {
+    if (bench_stream_count() != (uint64_t)settings->events || filled != side->signing) {
         struct bench_round ignored;
         bench_stream_purge();
-        bench_raw.publish_async(settings->events, &ignored);
+        (side->signing ? side : &bench_raw)->publish_async(settings->events, &ignored);
+        filled = side->signing;
     }
     snprintf(durable, sizeof durable, "bench-%d", number);
     side->consume(settings->events, durable, round);
@@ -66,7 +68,10 @@ static const struct mode modes[] = {
     {"consume", false, run_consume},
 };
 
-static const struct bench_side *const sides[] = {&bench_raw, &bench_nexus};
+/* The first is what the others are compared with. */
+static const struct bench_side *const sides[] = {&bench_raw, &bench_nexus, &bench_nexus_auto,
+                                                 &bench_nexus_single};
+#define SIDES (sizeof sides / sizeof sides[0])
 
 /* Median, smallest and largest of one figure over the rounds. */
 struct spread {
@@ -89,11 +94,11 @@ static struct spread spread_of(const double *values, int count)
 static void report(const struct mode *mode, const struct settings *settings,
                    struct bench_round (*rounds)[BENCH_ROUNDS_MAX])
 {
-    double figure[2][BENCH_ROUNDS_MAX];
+    double figure[SIDES][BENCH_ROUNDS_MAX];
     double ratio[BENCH_ROUNDS_MAX];
     int events = mode->latency ? settings->calls : settings->events;
     printf("\n%s, %d events a round, %d rounds each\n", mode->name, events, settings->rounds);
-    for (int side = 0; side < 2; side++) {
+    for (size_t side = 0; side < SIDES; side++) {
         double cpu[BENCH_ROUNDS_MAX];
         double p99[BENCH_ROUNDS_MAX];
         for (int i = 0; i < settings->rounds; i++) {
@@ -111,29 +116,33 @@ static void report(const struct mode *mode, const struct settings *settings,
         }
         printf("\n");
     }
-    for (int i = 0; i < settings->rounds; i++) {
-        ratio[i] = figure[1][i] / figure[0][i];
+    for (size_t side = 1; side < SIDES; side++) {
+        for (int i = 0; i < settings->rounds; i++) {
+            ratio[i] = figure[side][i] / figure[0][i];
+        }
+        struct spread raw = spread_of(figure[0], settings->rounds);
+        struct spread own = spread_of(figure[side], settings->rounds);
+        struct spread ratios = spread_of(ratio, settings->rounds);
+        printf("  %s / raw: %.3f of the medians; round by round %.3f (%.3f .. %.3f)\n",
+               sides[side]->name, own.median / raw.median, ratios.median, ratios.low, ratios.high);
     }
-    struct spread raw = spread_of(figure[0], settings->rounds);
-    struct spread own = spread_of(figure[1], settings->rounds);
-    struct spread ratios = spread_of(ratio, settings->rounds);
-    printf("  nexus / raw: %.3f of the medians; round by round %.3f (%.3f .. %.3f)\n",
-           own.median / raw.median, ratios.median, ratios.low, ratios.high);
     fflush(stdout);
 }
 
 /* The sides take turns, and take turns in going first. */
 static void compare(const struct mode *mode, const struct settings *settings)
 {
-    static struct bench_round rounds[2][BENCH_ROUNDS_MAX];
+    static struct bench_round rounds[SIDES][BENCH_ROUNDS_MAX];
     struct bench_round ignored;
-    for (int side = 0; side < 2; side++) {
-        mode->run(sides[side], settings, 1000 + side, &ignored);
+    for (size_t side = 0; side < SIDES; side++) {
+        bench_nexus_use(sides[side]->signing);
+        mode->run(sides[side], settings, 1000 + (int)side, &ignored);
     }
     for (int i = 0; i < settings->rounds; i++) {
-        for (int turn = 0; turn < 2; turn++) {
-            int side = (i + turn) % 2;
-            mode->run(sides[side], settings, 2 * i + side, &rounds[side][i]);
+        for (size_t turn = 0; turn < SIDES; turn++) {
+            size_t side = ((size_t)i + turn) % SIDES;
+            bench_nexus_use(sides[side]->signing);
+            mode->run(sides[side], settings, (int)SIDES * i + (int)side, &rounds[side][i]);
         }
     }
     report(mode, settings, rounds);
@@ -177,15 +186,19 @@ static void run_all(const struct settings *settings, const char *url)
     if (is_wanted(settings, "memory")) {
         run_alone(settings, "memory", url);
     }
-    bench_raw.open(url, &event);
-    bench_nexus.open(url, &event);
+    for (size_t i = 0; i < SIDES; i++) {
+        bench_nexus_use(sides[i]->signing);
+        sides[i]->open(url, &event);
+    }
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
         if (is_wanted(settings, modes[i].name)) {
             compare(&modes[i], settings);
         }
     }
-    bench_nexus.close();
-    bench_raw.close();
+    for (size_t i = SIDES; i-- > 0;) {
+        bench_nexus_use(sides[i]->signing);
+        sides[i]->close();
+    }
     bench_stream_close();
     for (size_t i = 0; i < event.header_count; i++) {
         free(event.names[i]);

@@ -35,9 +35,10 @@ struct bench_event {
     char *values[BENCH_HEADERS];
 };
 
-/* One of the two sides. Every function ends the program with a message when something fails. */
+/* One of the sides. Every function ends the program with a message when something fails. */
 struct bench_side {
     const char *name;
+    int signing; /* of the library's: 0 unsigned, else an enum nexus_signing */
     void (*open)(const char *url, const struct bench_event *event);
     void (*close)(void);
     void (*publish_async)(int count, struct bench_round *round);
@@ -48,6 +49,8 @@ struct bench_side {
 
 extern const struct bench_side bench_raw;
 extern const struct bench_side bench_nexus;
+extern const struct bench_side bench_nexus_auto;   /* signed, in trees where events come fast */
+extern const struct bench_side bench_nexus_single; /* a signature for each event */
 
 /* measure.c */
 void bench_begin(struct bench_round *round);
@@ -70,7 +73,9 @@ void bench_stream_sample(struct bench_event *event);
 /* Waits until the consumer has nothing unacknowledged, then deletes it. */
 void bench_stream_finish(const char *durable);
 
-/* nexus_side.c: publishes one event, so that bench_stream_sample() has something to look at. */
+/* nexus_side.c: which of the library's sides the next call is for. */
+void bench_nexus_use(int signing);
+/* Publishes one event, so that bench_stream_sample() has something to look at. */
 void bench_nexus_sample(const char *url);
 
 /* footprint.c: run in processes of their own. */

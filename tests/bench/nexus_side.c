@@ -10,7 +10,8 @@
 
 #define PATIENCE 60000
 
-static struct nexus_client *client;
+static struct nexus_client *clients[3], *client; /* by kind of signing, and the one in use */
+static int kind;
 static int reported;
 
 static void expect(int status, const struct nexus_error *err, const char *what)
@@ -21,6 +22,30 @@ static void expect(int status, const struct nexus_error *err, const char *what)
     }
 }
 
+/* What is published is signed, and what is received is verified, with the same key. */
+static void sign_and_trust(struct nexus_client_options *options)
+{
+    static const char *const subjects[] = {"nexus.>", NULL};
+    static struct nexus_signer *signer;
+    struct nexus_error err = NEXUS_ERROR_INIT;
+    struct nexus_trust_rule rule = NEXUS_TRUST_RULE_INIT;
+    struct nexus_trust *trust = NULL;
+    char *key = NULL;
+    rule.subjects = subjects;
+    if (signer == NULL) {
+        expect(nexus_signer_generate(NULL, &signer, &err), &err, "key");
+    }
+    expect(nexus_signer_public(signer, NEXUS_KEY_JWK, &key, &err), &err, "key");
+    expect(nexus_trust_new(&trust, &err), &err, "trust");
+    expect(nexus_trust_add(trust, key, &rule, &err), &err, "trust");
+    expect(nexus_client_options_set_signer(options, signer, (enum nexus_signing)kind, &err), &err,
+           "signer");
+    expect(nexus_client_options_set_trust(options, trust, NEXUS_TRUST_REQUIRE, &err), &err,
+           "trust");
+    nexus_trust_destroy(trust);
+    nexus_free(key);
+}
+
 static struct nexus_client *connect_client(const char *url)
 {
     struct nexus_error err = NEXUS_ERROR_INIT;
@@ -29,9 +54,18 @@ static struct nexus_client *connect_client(const char *url)
     expect(nexus_client_options_set_url(options, url, &err), &err, "url");
     expect(nexus_client_options_set_service(options, "bench", &err), &err, "service");
     expect(nexus_client_options_set_publish_deadline(options, PATIENCE, &err), &err, "deadline");
+    if (kind != 0) {
+        sign_and_trust(options);
+    }
     expect(nexus_client_new(options, &made, &err), &err, "connect");
     nexus_client_options_destroy(options);
     return made;
+}
+
+void bench_nexus_use(int signing)
+{
+    kind = signing;
+    client = clients[kind];
 }
 
 void bench_nexus_sample(const char *url)
@@ -45,7 +79,7 @@ void bench_nexus_sample(const char *url)
 static void open_nexus(const char *url, const struct bench_event *event)
 {
     (void)event;
-    client = connect_client(url);
+    client = clients[kind] = connect_client(url);
 }
 
 static void close_nexus(void)
@@ -125,5 +159,12 @@ static void consume(int count, const char *durable, struct bench_round *round)
 }
 
 const struct bench_side bench_nexus = {
-    "nexus", open_nexus, close_nexus, publish_async, publish_blocking, consume,
+    "nexus", 0, open_nexus, close_nexus, publish_async, publish_blocking, consume,
+};
+const struct bench_side bench_nexus_auto = {
+    "signed", NEXUS_SIGNING_AUTO, open_nexus, close_nexus, publish_async, publish_blocking, consume,
+};
+const struct bench_side bench_nexus_single = {
+    "singly",      NEXUS_SIGNING_SINGLE, open_nexus, close_nexus,
+    publish_async, publish_blocking,     consume,
 };

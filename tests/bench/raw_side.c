@@ -199,5 +199,5 @@ static void consume(int count, const char *durable, struct bench_round *round)
 }
 
 const struct bench_side bench_raw = {
-    "raw cnats", open_raw, close_raw, publish_async, publish_blocking, consume,
+    "raw cnats", 0, open_raw, close_raw, publish_async, publish_blocking, consume,
 };
