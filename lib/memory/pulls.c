@@ -88,12 +88,11 @@ static bool serve_one(struct nexus_memory *bus, struct nx_bus_consumer *consumer
         return true;
     }
     if (!nx_durable_next(bus, consumer, &sequence)) {
-        if (pull->no_wait)
-            say(bus, pull, pull->served ? 408 : 404,
-                pull->served ? "Request Timeout" : "No Messages");
-        if (pull->no_wait)
-            drop_first(consumer);
-        return pull->no_wait && consumer->pulls;
+        if (!pull->no_wait)
+            return false;
+        say(bus, pull, pull->served ? 408 : 404, pull->served ? "Request Timeout" : "No Messages");
+        drop_first(consumer);
+        return true;
     }
     entry = nx_stream_at(consumer->stream, sequence);
     size = entry->message->size;
