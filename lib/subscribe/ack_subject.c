@@ -2,17 +2,15 @@
 #include "ack_subject.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
-#define PREFIX        "$JS.ACK."
-#define PREFIX_LENGTH (sizeof(PREFIX) - 1)
-
-/* Steps over `token` and the dot behind it; NULL when something else stands there. */
-static const char *skip_token(const char *at, const char *token)
+/* Steps over `begin`; NULL when something else stands there. */
+static const char *skip(const char *at, const char *begin)
 {
-    size_t length = strlen(token);
+    size_t length = strlen(begin);
 
-    return strncmp(at, token, length) == 0 && at[length] == '.' ? at + length + 1 : NULL;
+    return strncmp(at, begin, length) == 0 ? at + length : NULL;
 }
 
 static const char *skip_any(const char *at)
@@ -57,26 +55,27 @@ static bool read_numbers(const char *at, struct nx_ack_subject *out, const char 
     return true;
 }
 
-static const char *skip_names(const char *at, const char *stream, const char *consumer)
+bool nx_ack_subject_match(const char *reply, const char *prefix, struct nx_ack_subject *out)
 {
-    at = skip_token(at, stream);
-    return at ? skip_token(at, consumer) : NULL;
+    const char *end, *at = reply ? skip(reply, prefix) : NULL;
+
+    if (at && read_numbers(at, out, &end) && !*end)
+        return true;
+    at = reply ? skip(reply, NX_ACK_PREFIX) : NULL;
+    at = at ? skip_any(at) : NULL;
+    at = at ? skip_any(at) : NULL;
+    at = at ? skip(at, prefix + strlen(NX_ACK_PREFIX)) : NULL;
+    /* One token more may stand at the end. */
+    return at && read_numbers(at, out, &end) &&
+           (!*end || (*end == '.' && end[1] && !strchr(end + 1, '.')));
 }
 
 bool nx_ack_subject_parse(const char *reply, const char *stream, const char *consumer,
                           struct nx_ack_subject *out)
 {
-    const char *end, *at;
+    char prefix[512];
+    int length = snprintf(prefix, sizeof(prefix), NX_ACK_PREFIX "%s.%s.", stream, consumer);
 
-    if (!reply || strncmp(reply, PREFIX, PREFIX_LENGTH) != 0)
-        return false;
-    at = skip_names(reply + PREFIX_LENGTH, stream, consumer);
-    if (at && read_numbers(at, out, &end) && !*end)
-        return true;
-    at = skip_any(reply + PREFIX_LENGTH);
-    at = at ? skip_any(at) : NULL;
-    at = at ? skip_names(at, stream, consumer) : NULL;
-    /* One token more may stand at the end. */
-    return at && read_numbers(at, out, &end) &&
-           (!*end || (*end == '.' && end[1] && !strchr(end + 1, '.')));
+    return length > 0 && (size_t)length < sizeof(prefix) &&
+           nx_ack_subject_match(reply, prefix, out);
 }

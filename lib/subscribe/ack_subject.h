@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define NX_ACK_PREFIX "$JS.ACK."
+
 struct nx_ack_subject {
     uint64_t count; /* deliveries, this one included */
     uint64_t stream_sequence;
@@ -22,5 +24,7 @@ struct nx_ack_subject {
  * nothing that fails here is ever answered. */
 bool nx_ack_subject_parse(const char *reply, const char *stream, const char *consumer,
                           struct nx_ack_subject *out);
+/* The same for each of many messages: `prefix` is NX_ACK_PREFIX "<stream>.<consumer>.". */
+bool nx_ack_subject_match(const char *reply, const char *prefix, struct nx_ack_subject *out);
 
 #endif

@@ -54,11 +54,11 @@ void nx_received_recycle(struct nexus_subscription *subscription, struct nx_rece
     subscription->spare_received = received;
 }
 
-bool nx_done_take(struct nexus_subscription *subscription, bool all, struct nx_done *out)
+bool nx_done_take(struct nexus_subscription *subscription, uint32_t least, struct nx_done *out)
 {
     struct nx_done *done = &subscription->done;
 
-    if (!done->count || (!all && done->count < NX_DONE_MAX && done->bytes < NX_DONE_BYTES))
+    if (!done->count || (done->count < least && done->bytes < NX_DONE_BYTES))
         return false;
     memcpy(out->messages, done->messages, done->count * sizeof(done->messages[0]));
     out->count = done->count;

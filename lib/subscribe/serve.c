@@ -98,22 +98,6 @@ static bool take_turn(struct nexus_client *client, struct turn *turn)
     return true;
 }
 
-/* Before a pause, what is done with is released, however little it is. */
-static void release_done(struct nexus_client *client)
-{
-    struct nexus_subscription *at;
-    struct nx_done done;
-
-    do {
-        pthread_mutex_lock(&client->lock);
-        for (at = client->subscriptions; at && !nx_done_take(at, true, &done); at = at->next)
-            ;
-        pthread_mutex_unlock(&client->lock);
-        if (at)
-            nx_done_release(client->wire->ops, &done);
-    } while (at);
-}
-
 /* Without memory for it, the message goes back. */
 static void return_turn(struct nexus_client *client, struct turn *turn)
 {
@@ -270,10 +254,8 @@ bool nx_subscriptions_serve(struct nexus_client *client)
 {
     struct turn turn;
 
-    if (!take_turn(client, &turn)) {
-        release_done(client);
+    if (!take_turn(client, &turn))
         return false;
-    }
     if (turn.pull)
         nx_pull_fill(turn.subscription);
     if (turn.delivery)

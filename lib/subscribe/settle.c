@@ -176,7 +176,7 @@ void nx_delivery_drop(struct nexus_delivery *delivery, unsigned references, bool
         nx_delivery_recycle(delivery);
         subscription->out--;
     }
-    enough = nx_done_take(subscription, subscription->closed, &done);
+    enough = nx_done_take(subscription, subscription->closed ? 1 : NX_DONE_MAX, &done);
     unused = nx_subscription_unused(subscription);
     pthread_mutex_unlock(&client->lock);
     if (enough)

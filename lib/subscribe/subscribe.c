@@ -82,7 +82,8 @@ static int make_subjects(struct nexus_subscription *subscription, struct nexus_e
     char token[32];
 
     snprintf(token, sizeof(token), "p%llu", (unsigned long long)subscription->listener);
-    subscription->ack_prefix = join("$JS.ACK.", subscription->stream, subscription->durable, ".");
+    subscription->ack_prefix =
+        join(NX_ACK_PREFIX, subscription->stream, subscription->durable, ".");
     subscription->pull_subject =
         join("$JS.API.CONSUMER.MSG.NEXT.", subscription->stream, subscription->durable, "");
     subscription->inbox = join("", subscription->client->inbox, token, ".*");
@@ -99,7 +100,7 @@ void nx_subscription_free(struct nexus_subscription *subscription)
     struct nx_received *received;
     struct nx_done done;
 
-    if (nx_done_take(subscription, true, &done))
+    if (nx_done_take(subscription, 1, &done))
         nx_done_release(client->wire->ops, &done);
     while ((received = subscription->spare_received)) {
         subscription->spare_received = received->next;

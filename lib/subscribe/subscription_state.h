@@ -48,9 +48,11 @@ struct nx_late_ack {
 };
 
 /* Messages that are done with. cnats hands each one that is destroyed to a thread of its own, and
- * wakes that thread for it: a batch is one wake-up instead of many. */
-#define NX_DONE_MAX   64
-#define NX_DONE_BYTES 65536
+ * wakes that thread for it: a batch is one wake-up instead of many, and the I/O thread, which has
+ * time, is better for it than the handlers' one. */
+#define NX_DONE_MAX    512 /* then the handlers' thread does it after all */
+#define NX_DONE_ENOUGH 256 /* for the I/O thread, while there is traffic */
+#define NX_DONE_BYTES  262144
 
 struct nx_done {
     struct nx_incoming *messages[NX_DONE_MAX];
@@ -143,7 +145,7 @@ struct nexus_subscription {
     uint32_t late_count;
 
     struct nx_replay *replay; /* what it has handled lately; the dispatching thread's */
-    bool *drift_logged; /* by channel; the dispatching thread's */
+    bool *drift_logged;       /* by channel; the dispatching thread's */
 };
 
 /* subscribe.c */
@@ -169,10 +171,10 @@ void nx_subscription_report(struct nexus_subscription *subscription, const struc
 void nx_received_push(struct nx_received_list *list, struct nx_received *received);
 void nx_received_remove(struct nx_received_list *list, struct nx_received *received);
 struct nx_received *nx_received_new(struct nexus_subscription *subscription);
-/* Keeps its message until nx_done_take() says that there are enough of them, or `all` asks for
- * what there is; they are then released without the lock. */
+/* Keeps its message until nx_done_take() finds `least` of them, or many bytes; they are then
+ * released without the lock. */
 void nx_received_recycle(struct nexus_subscription *subscription, struct nx_received *received);
-bool nx_done_take(struct nexus_subscription *subscription, bool all, struct nx_done *out);
+bool nx_done_take(struct nexus_subscription *subscription, uint32_t least, struct nx_done *out);
 void nx_done_release(const struct nx_transport_ops *ops, const struct nx_done *done);
 
 /* lease.c. I/O thread, no lock: says +WPI for what waits or is in hand for long. */

@@ -121,7 +121,7 @@ static enum arrival arrive(struct nexus_client *client, struct nexus_subscriptio
         subscription->holds++;
         return STATUS;
     }
-    if (!nx_ack_subject_parse(view->reply, subscription->stream, subscription->durable, &ack))
+    if (!nx_ack_subject_match(view->reply, subscription->ack_prefix, &ack))
         return FOREIGN;
     if (ack.count > 1)
         nx_count(client, NX_REDELIVERED);
@@ -245,6 +245,22 @@ void nx_subscriptions_forbidden(struct nexus_client *client, const char *subject
 
 /* ---- time */
 
+/* Releases what the handlers' thread is done with: many at a time, or, before a pause, all. */
+static void release_done(struct nexus_client *client, uint32_t least)
+{
+    struct nexus_subscription *at;
+    struct nx_done done;
+
+    do {
+        pthread_mutex_lock(&client->lock);
+        for (at = client->subscriptions; at && !nx_done_take(at, least, &done); at = at->next)
+            ;
+        pthread_mutex_unlock(&client->lock);
+        if (at)
+            nx_done_release(client->wire->ops, &done);
+    } while (at);
+}
+
 static void tick(struct nexus_subscription *subscription, const void *what)
 {
     int64_t now = *(const int64_t *)what;
@@ -256,9 +272,11 @@ static void tick(struct nexus_subscription *subscription, const void *what)
 int64_t nx_subscriptions_tick(struct nexus_client *client, int64_t now)
 {
     struct visitor visitor = {tick, &now, now};
+    bool pause = client->arrival_count == 0;
     int64_t next = INT64_MAX;
 
     nx_subscriptions_arrived(client);
+    release_done(client, pause ? 1 : NX_DONE_ENOUGH);
     visit_each(client, &visitor);
     pthread_mutex_lock(&client->lock);
     for (struct nexus_subscription *at = client->subscriptions; at; at = at->next)
