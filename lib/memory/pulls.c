@@ -42,6 +42,16 @@ static void append(struct nx_bus_consumer *consumer, struct nx_bus_pull *pull)
     consumer->pull_count++;
 }
 
+/* Who does not wait gets its answer before those who do. */
+static void put_first(struct nx_bus_consumer *consumer, struct nx_bus_pull *pull)
+{
+    pull->next = consumer->pulls;
+    consumer->pulls = pull;
+    if (!pull->next)
+        consumer->pulls_last = &pull->next;
+    consumer->pull_count++;
+}
+
 /* Those who wait take turns. */
 static void rotate(struct nx_bus_consumer *consumer)
 {
@@ -75,7 +85,7 @@ static void deliver(struct nexus_memory *bus, struct nx_bus_consumer *consumer,
     nx_buf_free(&reply);
 }
 
-/* Serves the first pull with one message; false when that ended it or nothing is there. */
+/* Serves the first pull, with one message or with its end; false when it has to wait. */
 static bool serve_one(struct nexus_memory *bus, struct nx_bus_consumer *consumer)
 {
     struct nx_bus_pull *pull = consumer->pulls;
@@ -155,7 +165,10 @@ void nx_pulls_ask(struct nexus_memory *bus, struct nx_bus_consumer *consumer,
         free(pull);
         return;
     }
-    append(consumer, pull);
+    if (pull->no_wait)
+        put_first(consumer, pull);
+    else
+        append(consumer, pull);
     consumer->next_at = earlier(consumer->next_at, earlier(pull->expires, pull->next_beat));
     nx_pulls_serve(bus, consumer);
 }

@@ -391,6 +391,8 @@ START_TEST(pulls_beat_expire_and_are_limited)
     ck_assert_str_eq(pull("c", "{\"batch\":1,\"max_bytes\":10,\"expires\":1000000000}"),
                      "#409 Message Size Exceeds MaxBytes\n");
     HAS(pull("c", "1"), "a body of some length $JS.ACK.S.c.1.1.1.");
+    pull("c", "{\"batch\":1,\"expires\":30000000000}");
+    ck_assert_str_eq(pull("c", "{\"batch\":1,\"no_wait\":true}"), "#404 No Messages\n");
 }
 END_TEST
 
