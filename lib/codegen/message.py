@@ -8,7 +8,7 @@ MESSAGE = {"name", "title", "summary", "description", "contentType", "payload", 
            "bindings", "tags", "externalDocs", "examples"}
 
 # The headers that the SDK writes; a contract cannot ask it for others.
-HEADERS = {"traceparent", "Nats-Msg-Id", "Nexus-Schema", "Nexus-Signature"}
+HEADERS = {"traceparent", "Nats-Msg-Id", "Nexus-Schema", "Nexus-Signature", "Nexus-Capability"}
 
 
 def payload_of(resolver, key, node):

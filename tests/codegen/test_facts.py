@@ -83,7 +83,7 @@ class Additions(unittest.TestCase):
             self.assertEqual(message["headers"], {"$ref": "#/components/schemas/EventHeaders"}, name)
         headers = contract["components"]["schemas"]["EventHeaders"]["properties"]
         self.assertEqual(set(headers),
-                         {"traceparent", "Nats-Msg-Id", "Nexus-Schema", "Nexus-Signature"})
+                         {"traceparent", "Nats-Msg-Id", "Nexus-Schema", "Nexus-Signature", "Nexus-Capability"})
 
     def test_everything_is_described_in_english(self):
         contract = document()
