@@ -36,6 +36,17 @@ static int read_list(const char *member, const char *const *texts, unsigned most
     return NEXUS_OK;
 }
 
+/* A newer caller's further members must not be set. */
+static int check_struct(const struct nexus_capability_grant *grant, struct nexus_error *err)
+{
+    if (!grant || grant->size < sizeof(*grant) || grant->size > 65536)
+        return fail(err, "grant", "initialize it with NEXUS_CAPABILITY_GRANT_INIT");
+    for (size_t i = sizeof(*grant); i < grant->size; i++)
+        if (((const char *)grant)[i])
+            return fail(err, "grant", "has members that this version lacks");
+    return NEXUS_OK;
+}
+
 /* What is to be claimed, from the caller's grant. `lists` is room for the two lists. */
 static int read_grant(const struct nexus_capability_grant *grant, struct nx_claims *out,
                       const char **lists, char uuid[NX_UUID_SIZE], struct nexus_error *err)
@@ -44,8 +55,9 @@ static int read_grant(const struct nexus_capability_grant *grant, struct nx_clai
     unsigned char bytes[16];
     int code;
 
-    if (!grant || grant->size != sizeof(*grant))
-        return fail(err, "grant", "initialize it with NEXUS_CAPABILITY_GRANT_INIT");
+    code = check_struct(grant, err);
+    if (code != NEXUS_OK)
+        return code;
     if (!sound_name(grant->issuer) || !sound_name(grant->subject))
         return fail(err, sound_name(grant->issuer) ? "grant.subject" : "grant.issuer",
                     "must be printable ASCII without spaces and quotes");
