@@ -44,6 +44,7 @@ static struct nexus_memory *bus_new(const char *name)
     snprintf(bus->url, sizeof(bus->url), SCHEME "%s", name);
     atomic_store(&bus->clock, NEXUS_CLOCK_STEPPED);
     atomic_store(&bus->time, now);
+    atomic_store(&bus->max_payload, NX_BUS_PAYLOAD_MAX);
     bus->wall = nx_wall_time() - now;
     bus->stalled_last = &bus->stalled_first;
     pthread_mutex_init(&bus->lock, NULL);

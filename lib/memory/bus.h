@@ -106,13 +106,14 @@ struct nexus_memory {
     struct nx_port *ports;
     uint64_t last_port;
 
-    atomic_int clock;      /* enum nexus_memory_clock */
-    atomic_llong time;     /* … while it does not run; else what to add to real time */
-    int64_t wall;          /* nanoseconds since 1970 minus the bus's time */
-    unsigned waiting;      /* threads in waits that time can end */
-    bool advancing;        /* nexus_memory_advance() is under way */
-    int64_t armed;         /* while time runs: the timer that I/O threads wait for */
-    pthread_cond_t rested; /* all I/O threads are idle */
+    atomic_int clock;         /* enum nexus_memory_clock */
+    atomic_llong time;        /* … while it does not run; else what to add to real time */
+    atomic_llong max_payload; /* of one message, headers and body */
+    int64_t wall;             /* nanoseconds since 1970 minus the bus's time */
+    unsigned waiting;         /* threads in waits that time can end */
+    bool advancing;           /* nexus_memory_advance() is under way */
+    int64_t armed;            /* while time runs: the timer that I/O threads wait for */
+    pthread_cond_t rested;    /* all I/O threads are idle */
 
     bool down;    /* nobody can connect */
     bool stalled; /* connections stand, nothing is answered */

@@ -252,6 +252,11 @@ static void port_message_free(struct nx_transport *transport, struct nx_message 
     nx_bus_message_release((struct nx_bus_message *)message);
 }
 
+static int64_t port_max_payload(struct nx_transport *transport)
+{
+    return atomic_load(&port_of(transport)->bus->max_payload);
+}
+
 static int port_send(struct nx_transport *transport, struct nx_message *message, bool urgent)
 {
     struct nx_port *port = port_of(transport);
@@ -259,7 +264,7 @@ static int port_send(struct nx_transport *transport, struct nx_message *message,
     int code = NEXUS_E_CLOSED;
 
     (void)urgent;
-    if (sent->size - strlen(sent->subject) > NX_BUS_PAYLOAD_MAX)
+    if (sent->size - strlen(sent->subject) > (size_t)port_max_payload(transport))
         return NEXUS_E_TOO_LARGE;
     pthread_mutex_lock(&port->bus->lock);
     if (port->connected) {
@@ -283,12 +288,6 @@ static int port_send_bytes(struct nx_transport *transport, const char *subject, 
     code = port_send(transport, (struct nx_message *)message, urgent);
     nx_bus_message_release(message);
     return code;
-}
-
-static int64_t port_max_payload(struct nx_transport *transport)
-{
-    (void)transport;
-    return NX_BUS_PAYLOAD_MAX;
 }
 
 static int64_t port_now(struct nx_transport *transport)

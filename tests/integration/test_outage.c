@@ -55,7 +55,7 @@ START_TEST(a_deleted_consumer_is_reported_and_made_again)
     OK(test_publish(client, 1, NULL, NULL, err));
     DISPATCH_UNTIL(client, has_seen(&seen, 1));
     test_raw_open(&raw, test_server.url);
-    ck_assert_int_eq(js_DeleteConsumer(raw.jetstream, "NEXUS", DURABLE, NULL, NULL), NATS_OK);
+    test_raw_delete_consumer(&raw, "NEXUS", DURABLE);
     DISPATCH_UNTIL(client, errors.count > 0);
     OK(test_publish(client, 2, NULL, NULL, err));
     DISPATCH_UNTIL(client, has_seen(&seen, 2));

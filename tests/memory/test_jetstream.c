@@ -2,13 +2,11 @@
 /* The emulated server by itself, spoken to as a client of JetStream would: one wire, no library
  * above it. */
 #include <check.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "memory/bus_stream.h"
-#include "memory/bus_subject.h"
 #include "options.h"
 
 static struct nx_transport *wire;
@@ -396,50 +394,6 @@ START_TEST(pulls_beat_expire_and_are_limited)
 }
 END_TEST
 
-START_TEST(subjects_match_by_their_tokens)
-{
-    ck_assert(nx_bus_matches("a.*.c", "a.b.c"));
-    ck_assert(nx_bus_matches("a.>", "a.b.c"));
-    ck_assert(nx_bus_matches(">", "a"));
-    ck_assert(!nx_bus_matches("a.>", "a"));
-    ck_assert(!nx_bus_matches("a.*", "a.b.c"));
-    ck_assert(!nx_bus_matches("a.b", "a.bc"));
-    ck_assert(!nx_bus_matches("a.b.c", "a.b"));
-    ck_assert(nx_bus_overlaps("a.*", "*.b"));
-    ck_assert(nx_bus_overlaps("a.>", "a.b.c"));
-    ck_assert(!nx_bus_overlaps("a.*", "b.>"));
-    ck_assert(!nx_bus_overlaps("a.b", "a.b.c"));
-    ck_assert(nx_bus_filter_sound("a.*.>"));
-    ck_assert(!nx_bus_filter_sound("a.>.b"));
-    ck_assert(!nx_bus_filter_sound("a..b"));
-    ck_assert(!nx_bus_filter_sound("a.b."));
-    ck_assert(!nx_bus_filter_sound(""));
-}
-END_TEST
-
-START_TEST(ids_are_found_until_they_are_removed)
-{
-    struct nx_id_table table = {0};
-    char id[16];
-
-    for (uint64_t i = 0; i < 3000; i++) {
-        snprintf(id, sizeof(id), "%" PRIu64, i);
-        ck_assert(nx_id_table_add(&table, id, i));
-        if (i >= 1000) {
-            snprintf(id, sizeof(id), "%" PRIu64, i - 1000);
-            nx_id_table_remove(&table, id);
-        }
-    }
-    for (uint64_t i = 0; i < 3000; i++) {
-        snprintf(id, sizeof(id), "%" PRIu64, i);
-        const uint64_t *value = nx_id_table_find(&table, id);
-        ck_assert(i < 2000 ? value == NULL : value && *value == i);
-    }
-    ck_assert_uint_eq(table.used, 1000);
-    nx_id_table_free(&table);
-}
-END_TEST
-
 int main(void)
 {
     const TTest *const tests[] = {
@@ -448,8 +402,7 @@ int main(void)
         a_consumer_starts_where_it_is_told,          filters_choose_and_pending_counts,
         a_consumer_is_created_once_and_deleted,      verdicts_decide_what_comes_again,
         the_ack_wait_passes_unless_it_is_renewed,    unsettled_ones_hold_back_further_ones,
-        pulls_beat_expire_and_are_limited,           subjects_match_by_their_tokens,
-        ids_are_found_until_they_are_removed,
+        pulls_beat_expire_and_are_limited,
     };
     Suite *suite = suite_create("jetstream");
     TCase *tcase = tcase_create("jetstream");

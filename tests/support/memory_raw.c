@@ -164,6 +164,14 @@ static void call(struct test_raw *raw, const char *subject, const char *body)
     nx_bus_message_release(message);
 }
 
+void test_raw_delete_consumer(struct test_raw *raw, const char *stream, const char *durable)
+{
+    char verb[600];
+    snprintf(verb, sizeof verb, "$JS.API.CONSUMER.DELETE.%.255s.%.128s", stream, durable);
+    call(raw, verb, "");
+    ck_assert_ptr_null(test_raw_consumer(raw, stream, durable));
+}
+
 void test_raw_stream(struct test_raw *raw, const char *name, const char *subject)
 {
     char verb[300], body[700];

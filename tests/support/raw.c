@@ -124,6 +124,11 @@ jsConsumerInfo *test_raw_consumer(struct test_raw *raw, const char *stream, cons
     return info;
 }
 
+void test_raw_delete_consumer(struct test_raw *raw, const char *stream, const char *durable)
+{
+    expect(js_DeleteConsumer(raw->jetstream, stream, durable, NULL, NULL), "delete consumer");
+}
+
 void test_raw_stream(struct test_raw *raw, const char *name, const char *subject)
 {
     jsStreamConfig config;

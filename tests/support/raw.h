@@ -43,6 +43,9 @@ jsConsumerInfo *test_raw_consumer(struct test_raw *raw, const char *stream, cons
 /* What the server says of a stream that is there; jsStreamInfo_Destroy() it. */
 jsStreamInfo *test_raw_stream_info(struct test_raw *raw, const char *stream);
 
+/* Deletes a consumer that is there. */
+void test_raw_delete_consumer(struct test_raw *raw, const char *stream, const char *durable);
+
 /* A stream for `subject`, in memory, that is not the one the library provisions. */
 void test_raw_stream(struct test_raw *raw, const char *name, const char *subject);
 void test_raw_delete_stream(struct test_raw *raw, const char *name);
