@@ -8,74 +8,10 @@
 
 #include "harness.h"
 #include "raw.h"
+#include "signed.h"
 #include "simple.h"
 
 #define MANY 3000
-
-static struct nexus_signer *signer;
-static struct nexus_trust *trust;
-static struct test_seen seen;
-
-static struct nexus_signer *make_signer(const char *key_id)
-{
-    struct nexus_signer *made = NULL;
-
-    OK(nexus_signer_generate(key_id, &made, err));
-    return made;
-}
-
-static void allow(struct nexus_trust *store, const struct nexus_signer *whom, const char *subject,
-                  const char *grant)
-{
-    const char *subjects[] = {subject, NULL}, *grants[] = {grant, NULL};
-    struct nexus_trust_rule rule = NEXUS_TRUST_RULE_INIT;
-    char *key = NULL;
-
-    OK(nexus_signer_public(whom, NEXUS_KEY_JWK, &key, err));
-    rule.subjects = subject ? subjects : NULL;
-    rule.grants = grant ? grants : NULL;
-    OK(nexus_trust_add(store, key, &rule, err));
-    nexus_free(key);
-}
-
-static void set_up(void)
-{
-    memset(&seen, 0, sizeof seen);
-    signer = make_signer("till-1");
-    OK(nexus_trust_new(&trust, err));
-    allow(trust, signer, "nexus.salon-001.>", NULL);
-}
-
-static struct nexus_client *signing_client(enum nexus_signing signing)
-{
-    struct nexus_client_options *options = test_options("sender");
-
-    OK(nexus_client_options_set_signer(options, signer, signing, err));
-    return test_client_of(options);
-}
-
-static struct nexus_client *trusting_client(const char *name, enum nexus_trust_policy policy)
-{
-    struct nexus_client_options *options = test_options(name);
-
-    OK(nexus_client_options_set_trust(options, trust, policy, err));
-    return test_client_of(options);
-}
-
-static void expect_in_order(int count)
-{
-    ck_assert_int_eq(seen.count, count);
-    for (int i = 0; i < count; i++)
-        ck_assert_int_eq(seen.numbers[i], i);
-}
-
-static void publish_many(struct nexus_client *client, struct test_report *reports, int count)
-{
-    for (int i = 0; i < count; i++)
-        test_publish_async(client, i, &reports[i]);
-    OK(nexus_client_flush(client, TEST_LIMIT_MILLISECONDS, err));
-    ck_assert_int_eq(test_reported(reports, count, NEXUS_OK), count);
-}
 
 /* ---- kinds of signatures */
 
