@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Running callbacks, and ending a client: what Client is made on."""
+
+import atexit
+import ctypes
+import logging
+import threading
+import time
+import warnings
+import weakref
+from typing import Any, Callable, Dict, List, Optional
+
+from . import _native, errors
+from ._handle import Handle, finalize
+from ._signals import Interrupts
+from .publishing import Completion
+from .subscription import Subscription
+
+_log = logging.getLogger("nexus_sdk")
+_PATIENCE = 10.0  # seconds for the calls of other threads to leave a client that ends
+
+_loops: "weakref.WeakValueDictionary[int, Loop]" = weakref.WeakValueDictionary()
+
+
+@_native.STATE
+def state_changed(_: Any, state: int, reason: Optional[bytes], data: Optional[int]) -> None:
+    try:
+        client = _loops.get(data or 0)
+        if client is not None:
+            client._state_changed(state, reason)
+    except BaseException:
+        _log.exception("on_state")
+
+
+class Loop:
+    """A client's callbacks: running them, and the end."""
+
+    _on_state: Optional[Callable[[str, Optional[str]], None]] = None
+    _handle: Optional[Handle] = None
+
+    def __init__(self, steps_time: bool) -> None:
+        self._steps_time = steps_time  # a bus in memory, whose time passes while C waits
+        self._subscriptions: List[Subscription] = []
+        self._completions: Dict[int, Completion] = {}
+        self._turn = threading.Lock()  # who dispatches
+        self._dispatcher: Optional[int] = None
+        self._interrupts: Optional[Interrupts] = None
+        self._stop = False
+        self._closing = False
+
+    def _connected(self, pointer: ctypes.c_void_p) -> None:
+        self._handle = Handle(pointer, "client")
+        _loops[id(self)] = self
+
+    def _forget(self, subscription: Subscription) -> None:
+        if subscription in self._subscriptions:
+            self._subscriptions.remove(subscription)
+
+    # -------- running --------
+
+    def run(self) -> None:
+        """Runs handlers until stop() is called. Ctrl-C ends it with KeyboardInterrupt: at once, or
+        out of the handler that is running, whose event comes again."""
+        while not self._dispatch(None):
+            pass
+
+    def dispatch(self, timeout: Optional[float] = 0.0) -> int:
+        """Runs what is due: handlers, on_done, on_state. Waits up to `timeout` seconds for the
+        first one (None: until there is one, or stop() is called). Returns how many ran. Raises
+        StateError from inside a handler and while another thread dispatches; ClosedError,
+        ForkError; and KeyboardInterrupt or SystemExit when a handler raised it."""
+        if timeout is not None and timeout > 0 and self._steps_time:
+            wait = min(_native.milliseconds(timeout, "timeout"), 2**31 - 1)
+            with self._running("dispatch") as (pointer, _):
+                return _native.call("nexus_client_dispatch", pointer, wait)
+        return self._dispatch(timeout, once=True)
+
+    def _dispatch(self, timeout: Optional[float], once: bool = False) -> int:
+        """With `once` how many callbacks ran; else goes on until the stop, and returns 1."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._running("dispatch") as (pointer, interrupts):
+            descriptor = _native.lib.nexus_client_fd(pointer)
+            while True:
+                ran = _native.call("nexus_client_dispatch", pointer, 0)
+                interrupts.check()
+                left = 3600.0 if deadline is None else deadline - time.monotonic()
+                if self._stop or (once and (ran or left <= 0)):
+                    self._stop = False
+                    return ran if once else 1
+                if not ran:
+                    interrupts.wait(descriptor, left)
+
+    def stop(self) -> None:
+        """Makes a running run() or a waiting dispatch() return, or the next one when none is
+        active. Any thread, handlers and signal handlers."""
+        self._stop = True
+        try:
+            with self._use() as pointer:
+                _native.lib.nexus_client_stop(pointer)
+        except (errors.ClosedError, errors.ForkError):
+            pass
+
+    def flush(self, timeout: Optional[float] = None) -> None:
+        """Waits until every event accepted before has been stored or has failed, and runs on_done
+        meanwhile. Raises DeadlineError after `timeout` seconds."""
+        wait = -1 if timeout is None else min(_native.milliseconds(timeout, "timeout"), 2**31 - 1)
+        with self._running("flush") as (pointer, _):
+            _native.call("nexus_client_flush", pointer, wait)
+
+    def fileno(self) -> int:
+        """A descriptor that is readable while callbacks are due, for event loops."""
+        with self._use() as pointer:
+            return int(_native.lib.nexus_client_fd(pointer))
+
+    # -------- the end --------
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Ends the client gracefully: waits up to `timeout` seconds for events that are not stored
+        yet, settles what is in hand, runs what is due, disconnects. Any thread, but not a handler
+        (StateError). Closing twice is allowed. Raises DeadlineError when events were still unacked
+        (the client is closed all the same), or when a handler did not end (it is not)."""
+        handle = self._handle
+        if handle is None or not handle.open:
+            return
+        if self._dispatcher == threading.get_ident():
+            raise errors.StateError("a handler of this client is running on this thread", "client")
+        self._closing = True
+        self.stop()
+        if not self._turn.acquire(timeout=max(0.0, timeout)):
+            self._closing = False
+            raise errors.DeadlineError("a handler of this client is still running", "client")
+        try:
+            self._close(min(_native.milliseconds(timeout, "timeout"), 2**31 - 1))
+        finally:
+            self._turn.release()
+
+    def _close(self, wait: int) -> None:
+        try:
+            with Interrupts() as interrupts, self._use() as pointer:
+                self._dispatcher, self._interrupts = threading.get_ident(), interrupts
+                _native.call("nexus_client_close", pointer, wait)
+        except errors.ClosedError:
+            pass  # another thread was faster
+        finally:
+            self._destroy(_PATIENCE)
+            self._dispatcher = self._interrupts = None
+
+    def _destroy(self, patience: float) -> None:
+        pointer = self._handle.retire(patience) if self._handle else None
+        if pointer is not None:
+            _native.lib.nexus_client_destroy(pointer)
+            self._subscriptions.clear()
+
+    def __del__(self) -> None:
+        if self._handle is not None and self._handle.open:
+            warnings.warn("a nexus_sdk.Client was not closed", ResourceWarning, source=self)
+            finalize(self._collect)
+
+    def _collect(self) -> None:
+        for completion in list(self._completions.values()):
+            completion.keep()  # the collector has cut the weak references to them
+        self._destroy(0)
+
+    def _exit(self) -> None:
+        """At the interpreter's end: after it no thread of the library may call into Python."""
+        self._closing = True
+        self.stop()
+        if self._turn.acquire(timeout=_PATIENCE):
+            self._destroy(_PATIENCE)
+            self._turn.release()
+
+    # -------- inside --------
+
+    def _use(self) -> Handle:
+        if self._handle is None:
+            raise errors.ClosedError("the client was never connected", "client")
+        return self._handle
+
+    def _running(self, what: str) -> "_Running":
+        return _Running(self, what)
+
+    def _in_handler(self, yes: bool) -> None:
+        if self._interrupts is not None:
+            self._interrupts.raising(yes)
+
+    def _interrupt(self, error: BaseException) -> None:
+        if self._interrupts is not None:
+            self._interrupts.pending = error
+        else:
+            _log.error("a callback raised", exc_info=error)
+
+    def _interrupted(self) -> bool:
+        return self._interrupts is not None and self._interrupts.pending is not None
+
+    def _state_changed(self, state: int, reason: Optional[bytes]) -> None:
+        name = _native.optional(_native.lib.nexus_client_state_name(state)) or ""
+        if self._on_state is not None:
+            self._on_state(name, _native.optional(reason))
+
+
+class _Running:
+    """The turn of one thread to run callbacks."""
+
+    def __init__(self, client: Loop, what: str) -> None:
+        self._client = client
+        self._what = what
+        self._interrupts = Interrupts()
+
+    def __enter__(self) -> Any:
+        client = self._client
+        handle = client._use()
+        pointer = handle.__enter__()
+        if client._closing or not client._turn.acquire(blocking=False):
+            handle.__exit__()
+            if client._closing:
+                raise errors.ClosedError("the client is being closed", "client")
+            raise errors.StateError(f"{self._what}: a handler or another thread is dispatching",
+                                    "client")
+        client._dispatcher, client._interrupts = threading.get_ident(), self._interrupts
+        self._interrupts.__enter__()
+        return pointer, self._interrupts
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        client = self._client
+        client._dispatcher = client._interrupts = None
+        client._turn.release()
+        client._use().__exit__()
+        self._interrupts.__exit__(kind, error, trace)
+
+
+@atexit.register
+def _close_all() -> None:
+    for client in list(_loops.values()):
+        client._exit()
