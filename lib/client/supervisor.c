@@ -15,6 +15,7 @@
 #define BACKOFF_MOST_MS    400  /* a server that restarts is found again at once … */
 #define BACKOFF_PATIENT_MS 5000 /* … one that stays away for long is not hammered */
 #define PATIENT_AFTER      150
+#define RESOLVE_MS         5000
 #define REFUSED_LEAST_MS   1000 /* credentials do not become right by asking often */
 
 /* A state change that waits for its callback. */
@@ -173,7 +174,7 @@ static int64_t patience_ns(const struct nx_options *options)
 
     for (const char *at = options->url; *at; at++)
         servers += *at == ',';
-    return (servers * options->connect_timeout_ms + 500) * 1000000;
+    return (servers * options->connect_timeout_ms + RESOLVE_MS) * 1000000;
 }
 
 int nx_supervisor_wait(struct nexus_client *client, struct nexus_error *err)

@@ -89,6 +89,7 @@ struct nexus_client_options *test_options(const char *service)
         OK(nexus_client_options_set_url(options, test_server.url, err));
     }
     OK(nexus_client_options_set_service(options, service, err));
+    OK(nexus_client_options_set_connect_timeout(options, 10000, err));
     OK(nexus_client_options_set_log(options, NEXUS_LOG_WARNING, print_log, NULL, err));
     return options;
 }
