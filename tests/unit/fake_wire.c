@@ -20,6 +20,14 @@ struct fake_message {
     size_t header_count;
 };
 
+void (*fake_guard)(bool enter);
+
+static void guard(bool enter)
+{
+    if (fake_guard)
+        fake_guard(enter);
+}
+
 static char *copy_text(const char *text)
 {
     return text ? strdup(text) : NULL;
@@ -51,22 +59,27 @@ static void free_message(struct fake_message *message)
 static struct fake_message *make_message(struct fake_wire *wire, const char *subject,
                                          const char *reply, const void *body, size_t length)
 {
-    struct fake_message *message = calloc(1, sizeof(*message));
+    struct fake_message *message;
 
+    guard(true);
+    message = calloc(1, sizeof(*message));
     ck_assert_ptr_nonnull(message);
     message->wire = wire;
     message->subject = strdup(subject);
     message->reply = copy_text(reply);
     message->body = copy_bytes(body, length);
     message->length = length;
+    guard(false);
     return message;
 }
 
 static void add_header(struct fake_message *message, const char *name, const char *value)
 {
     ck_assert_uint_lt(message->header_count, FAKE_HEADERS);
+    guard(true);
     message->names[message->header_count] = strdup(name);
     message->values[message->header_count++] = strdup(value);
+    guard(false);
 }
 
 /* ---- what the client calls */
@@ -170,6 +183,7 @@ static int fake_send_bytes(struct nx_transport *transport, const char *subject, 
         pthread_mutex_unlock(&wire->lock);
         return NEXUS_E_CLOSED;
     }
+    guard(true);
     kept = keep(wire);
     kept->subject = strdup(subject);
     kept->reply = copy_text(reply);
@@ -180,6 +194,7 @@ static int fake_send_bytes(struct nx_transport *transport, const char *subject, 
     pthread_mutex_unlock(&wire->lock);
     if (wire->on_send)
         wire->on_send(wire, &sent, wire->data);
+    guard(false);
     return NEXUS_OK;
 }
 
@@ -196,6 +211,7 @@ static int fake_listen(struct nx_transport *transport, const char *subject, uint
     struct fake_wire *wire = (struct fake_wire *)transport;
 
     (void)err;
+    guard(true);
     pthread_mutex_lock(&wire->lock);
     wire->listeners =
         realloc(wire->listeners, (wire->listener_count + 1) * sizeof(*wire->listeners));
@@ -203,6 +219,7 @@ static int fake_listen(struct nx_transport *transport, const char *subject, uint
     wire->listeners[wire->listener_count].subject = strdup(subject);
     wire->listeners[wire->listener_count++].number = listener;
     pthread_mutex_unlock(&wire->lock);
+    guard(false);
     return NEXUS_OK;
 }
 

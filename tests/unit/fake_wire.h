@@ -49,6 +49,10 @@ struct fake_wire {
     void *data;
 };
 
+/* For tests that let allocations fail: called around those of the fakes themselves, which must not.
+ * NULL: not called. */
+extern void (*fake_guard)(bool enter);
+
 /* A client over a fake wire that is up. */
 struct nexus_client *fake_client_new(const struct nexus_client_options *options);
 /* Destroys it; fails the test when a message was not released. */
