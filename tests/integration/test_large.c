@@ -4,71 +4,10 @@
 #include <string.h>
 
 #include "harness.h"
+#include "long_text.h"
 #include "simple.h"
 
 #define MIB (1024 * 1024)
-
-static const char generous[] = "max_payload: 8MB\n";
-
-static struct nexus_client *client_with_limit(size_t bytes)
-{
-    struct nexus_client_options *options = test_options("large");
-    OK(nexus_client_options_set_max_body(options, bytes, err));
-    return test_client_of(options);
-}
-
-/* Text of `length` bytes in which every place differs from its neighbours'. */
-static char *long_text(size_t length)
-{
-    char *text = malloc(length + 1);
-    for (size_t i = 0; i < length; i++) {
-        text[i] = (char)('a' + (i * 7 + i / 26) % 26);
-    }
-    text[length] = '\0';
-    return text;
-}
-
-static int publish_text(struct nexus_client *client, const char *text, struct nexus_error *err)
-{
-    struct nexus_telegram_message event = NEXUS_TELEGRAM_MESSAGE_INIT;
-    event.direction = NEXUS_TELEGRAM_MESSAGE_DIRECTION_INBOUND;
-    event.chat_id = -1001234567890;
-    event.text = text;
-    return nexus_publish_telegram_message(client, &event, NULL, NULL, err);
-}
-
-struct expected {
-    const char *text;
-    int seen;
-};
-
-static enum nexus_verdict compare_text(const struct nexus_telegram_message *event,
-                                       struct nexus_delivery *delivery, void *data)
-{
-    struct expected *expected = data;
-    (void)delivery;
-    ck_assert(strcmp(event->text, expected->text) == 0);
-    expected->seen++;
-    return NEXUS_ACK;
-}
-
-START_TEST(megabytes_arrive_as_they_were_sent)
-{
-    ck_assert(test_server_start(&test_server, generous));
-    struct nexus_client *client = client_with_limit(8 * MIB);
-    struct nexus_subscription *subscription = NULL;
-    struct expected expected = {long_text(7 * MIB), 0};
-    test_provision();
-    for (int i = 0; i < 5; i++) {
-        OK(publish_text(client, expected.text, err));
-    }
-    OK(nexus_subscribe_telegram_message(client, compare_text, &expected, NULL, &subscription, err));
-    DISPATCH_UNTIL(client, expected.seen == 5);
-    ck_assert_uint_eq(test_stats(client).disconnects, 0);
-    free((char *)(uintptr_t)expected.text);
-    nexus_client_destroy(client);
-}
-END_TEST
 
 /* More than the server takes would end the connection: it is refused before. */
 START_TEST(the_servers_limit_counts_too)
@@ -153,7 +92,6 @@ int main(void)
 {
     Suite *suite = suite_create("large");
     TCase *bare = test_case_bare(suite, "large");
-    tcase_add_test(bare, megabytes_arrive_as_they_were_sent);
     tcase_add_test(bare, the_servers_limit_counts_too);
     tcase_add_test(bare, the_window_counts_bytes);
     tcase_add_test(bare, a_queue_smaller_than_an_event_still_delivers);
