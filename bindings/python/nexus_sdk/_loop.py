@@ -207,6 +207,14 @@ class _Running:
         self._interrupts = Interrupts()
 
     def __enter__(self) -> Any:
+        self._interrupts.__enter__()  # first: from here on Ctrl-C tears nothing apart
+        try:
+            return self._take(), self._interrupts
+        except BaseException as error:
+            self._interrupts.__exit__(type(error))
+            raise
+
+    def _take(self) -> Any:
         client = self._client
         handle = client._use()
         pointer = handle.__enter__()
@@ -217,8 +225,7 @@ class _Running:
             raise errors.StateError(f"{self._what}: a handler or another thread is dispatching",
                                     "client")
         client._dispatcher, client._interrupts = threading.get_ident(), self._interrupts
-        self._interrupts.__enter__()
-        return pointer, self._interrupts
+        return pointer
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         client = self._client
