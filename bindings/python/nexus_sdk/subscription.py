@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Type
 
 from . import _native, errors
 from ._handle import Handle
-from .delivery import RETRY, Delivery, Reject, Retry, Verdict, as_verdict
+from .delivery import RETRY, Delivery, Reject, Verdict, as_verdict
 from .events import CHANNELS, Event
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Subscription:
         """Runs the handler. Never raises; whatever happens becomes a verdict."""
         client = self._client()
         if client is None or client._interrupted():
-            return RETRY.code
+            return RETRY.code  # the round goes on in C; without its delay it would not end
         delivery = Delivery(pointer)
         try:
             client._in_handler(True)
@@ -98,7 +98,6 @@ class Subscription:
         verdict = RETRY
         if not isinstance(error, Exception):  # KeyboardInterrupt, SystemExit: run() raises it
             client._interrupt(error)
-            verdict = Retry(delay=0)
         else:
             _log.error("handler of %s failed, verdict %s", self.filter, self._on_error,
                        exc_info=error)
