@@ -8,7 +8,7 @@
 #define EXPIRES_NS    30000000000LL
 #define HEARTBEAT_NS  5000000000LL
 #define TYPICAL_FIRST 1500 /* bytes of a message before any is known */
-#define HEADER_ROOM   512  /* what the server counts and we do not see */
+#define HEADER_FIRST  512  /* what the server counts and we do not see; grows with experience */
 #define BYTES_LEAST   65536
 #define BACKOFF_FIRST 100u /* milliseconds */
 #define BACKOFF_MOST  10000u
@@ -18,6 +18,7 @@ void nx_pull_init(struct nx_pull *pull)
     memset(pull, 0, sizeof(*pull));
     pull->first_valid = 1;
     pull->typical = TYPICAL_FIRST;
+    pull->header_room = HEADER_FIRST;
     pull->expires_ns = EXPIRES_NS;
 }
 
@@ -54,7 +55,7 @@ struct order {
  * not all that is free, since what a pull leaves unused stays reserved until all have ended. */
 static size_t bytes_wanted(const struct nx_pull *pull, uint32_t batch)
 {
-    size_t each = pull->typical + pull->typical / 4 + HEADER_ROOM;
+    size_t each = pull->typical + pull->typical / 4 + pull->header_room;
     size_t wanted = each * batch;
 
     return wanted > BYTES_LEAST ? wanted : BYTES_LEAST;
@@ -105,6 +106,7 @@ static bool place_order(struct nexus_subscription *subscription, struct order *o
     pull->records[slot].bytes = order->bytes;
     pull->outstanding += order->batch;
     pull->reserved += order->bytes;
+    pull->each = order->bytes / order->batch;
     pull->heard = true; /* the heartbeats begin anew */
     pull->alone = false;
     return true;
@@ -155,7 +157,12 @@ void nx_pull_arrived(struct nexus_subscription *subscription, size_t size)
 
     if (pull->outstanding)
         pull->outstanding--;
-    pull->reserved -= size < pull->reserved ? size : pull->reserved;
+    if (size < pull->each)
+        known = pull->each; /* what was reserved for it */
+    else
+        known = size;
+    pull->reserved -= known < pull->reserved ? known : pull->reserved;
+    known = pull->typical;
     pull->typical = size > known ? known + (size - known + 15) / 16 : known - (known - size) / 16;
     pull->heard = true;
     pull->attempts = 0;

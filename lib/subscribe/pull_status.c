@@ -6,6 +6,8 @@
 
 #include "pull.h"
 
+#define HEADER_MOST 16384 /* larger ones only make pulls end early */
+
 enum meaning {
     ALIVE,         /* a heartbeat */
     ENDED,         /* the pull has run its course */
@@ -163,6 +165,9 @@ static void apply(struct nexus_subscription *subscription, const struct status *
         return;
     case TOO_LARGE:
         pull->alone = served_nothing;
+        /* It ended early, though its bytes should have sufficed: the headers are larger. */
+        if (!served_nothing && pull->header_room < HEADER_MOST)
+            pull->header_room *= 2;
         return;
     case BUSY:
         nx_pull_back_off(subscription, false);

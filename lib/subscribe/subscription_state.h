@@ -77,6 +77,8 @@ struct nx_pull {
     uint64_t first_valid; /* statuses of pulls before this one mean nothing any more */
     uint32_t outstanding; /* messages that the server may still send */
     size_t reserved;      /* bytes that they may have at most */
+    size_t header_room;   /* about what headers add to a message */
+    size_t each;          /* reserved for each message of the last order */
     size_t typical;       /* running mean of a message's size */
     uint32_t batch_limit; /* what the consumer allows in one pull; 0: anything */
     size_t bytes_limit;
