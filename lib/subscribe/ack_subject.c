@@ -28,7 +28,7 @@ static const char *read_number(const char *at, uint64_t *out)
 
     for (; *at >= '0' && *at <= '9'; at++) {
         unsigned digit = (unsigned)(*at - '0');
-        if (value > (UINT64_MAX - digit) / 10)
+        if (value > UINT64_MAX / 10 || value * 10 > UINT64_MAX - digit)
             return NULL;
         value = value * 10 + digit;
     }
