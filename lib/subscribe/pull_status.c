@@ -140,34 +140,20 @@ static int take_lower_limit(struct nx_pull *pull, const struct status *status,
     return NEXUS_OK;
 }
 
-/* What follows from a status, with the lock. Fills `err` with what the application must know. */
-static void apply(struct nexus_subscription *subscription, const struct status *status,
-                  struct nexus_error *err)
+/* What follows from the end of one pull, with the lock. Fills `err` with what the application must
+ * know. */
+static void apply_end(struct nexus_subscription *subscription, const struct status *status,
+                      struct nexus_error *err)
 {
     struct nx_pull *pull = &subscription->pull;
-    bool served_nothing;
+    bool served_nothing = end_pull(pull, status);
 
-    if (status->meaning == ALIVE) {
-        pull->heard = true;
-        pull->attempts = 0;
-        pull->reported = NEXUS_OK;
-        return;
-    }
-    if (status->meaning == GONE || status->meaning == MOVED) {
-        nx_pull_forget(subscription);
-        nx_pull_back_off(subscription, status->meaning == GONE);
-        return;
-    }
-    served_nothing = end_pull(pull, status);
     switch (status->meaning) {
     case ENDED:
         pull->attempts = 0;
         return;
     case TOO_LARGE:
         pull->alone = served_nothing;
-        /* It ended early, though its bytes should have sufficed: the headers are larger. */
-        if (!served_nothing && pull->header_room < HEADER_MOST)
-            pull->header_room *= 2;
         return;
     case BUSY:
         nx_pull_back_off(subscription, false);
@@ -187,6 +173,24 @@ static void apply(struct nexus_subscription *subscription, const struct status *
                 status->words);
     }
     nx_pull_back_off(subscription, true);
+}
+
+/* What follows from a status, with the lock. */
+static void apply(struct nexus_subscription *subscription, const struct status *status,
+                  struct nexus_error *err)
+{
+    struct nx_pull *pull = &subscription->pull;
+
+    if (status->meaning == ALIVE) {
+        pull->heard = true;
+        pull->attempts = 0;
+        pull->reported = NEXUS_OK;
+    } else if (status->meaning == GONE || status->meaning == MOVED) {
+        nx_pull_forget(subscription);
+        nx_pull_back_off(subscription, status->meaning == GONE);
+    } else {
+        apply_end(subscription, status, err);
+    }
 }
 
 void nx_pull_status(struct nexus_subscription *subscription, struct nx_incoming *incoming,
