@@ -141,7 +141,8 @@ run_sanitized()
 {
     export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
     export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
-    export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+    export LSAN_OPTIONS="suppressions='$root/tests/support/lsan.supp':print_suppressions=0"
+    export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1:suppressions='$root/tests/support/tsan.supp'"
     if build gcc build-asan -Db_sanitize=address,undefined; then
         suites build-asan asan --suite unit --suite vectors --suite trust --suite fuzz --suite integration -t 4
     fi
