@@ -29,6 +29,9 @@ struct nexus_client;
  * Whether JetStream is there shows with the first use: a publish, a subscription or
  * nexus_provision() then fails with NEXUS_E_UNSUPPORTED.
  *
+ * The first client of a process starts the threads of the NATS client library, which take no
+ * signals, and sets SIGPIPE to ignored, as that library does for its sockets.
+ *
  * @param options NULL for the defaults.
  * @since 1.0
  */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -371,6 +372,20 @@ static bool threads_are_missing(void)
     return !atomic_compare_exchange_strong(&home, &first, here) && first != here;
 }
 
+/* cnats is opened here and never closed again: as long as a reference is held, its exit handler
+ * leaves alone what a connector that is still connecting uses. Its threads take no signals. */
+static natsStatus open_library(void)
+{
+    sigset_t all, before;
+    natsStatus s;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    s = nats_Open(-1);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return s;
+}
+
 int nx_transport_nats_new(const struct nx_options *options, const struct nx_sink *sink,
                           struct nx_transport **out, struct nexus_error *err)
 {
@@ -381,6 +396,8 @@ int nx_transport_nats_new(const struct nx_options *options, const struct nx_sink
         return nx_fail(err, NEXUS_E_FORK, NULL,
                        "a parent process has used the NATS client library before fork(), which "
                        "cannot work here any more: fork before the first client, or exec");
+    if (open_library() != NATS_OK)
+        return nx_no_memory(err);
     wire = calloc(1, sizeof(*wire));
     if (!wire)
         return nx_no_memory(err);

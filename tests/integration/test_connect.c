@@ -2,8 +2,10 @@
 /* Finding a server: several in the list, dead, mute or strange ones, and connecting later. */
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -170,6 +172,25 @@ START_TEST(destroy_while_connecting_does_not_wait)
 }
 END_TEST
 
+/* The attempt to connect goes on when the process ends, and must not need what that takes away. */
+START_TEST(a_process_may_end_while_connecting)
+{
+    for (int i = 0; i < 200; i++) {
+        int status = 0;
+        pid_t child = fork();
+        if (child == 0) {
+            struct nexus_client_options *options = options_for("nats://127.0.0.1:9");
+            OK(nexus_client_options_set_wait_for_connection(options, false, err));
+            nexus_client_destroy(test_client_of(options));
+            exit(0);
+        }
+        ck_assert_int_gt(child, 0);
+        ck_assert_int_eq(waitpid(child, &status, 0), child);
+        ck_assert_msg(status == 0, "status %d of process %d", status, i);
+    }
+}
+END_TEST
+
 /* A client cannot ask whether there is a JetStream without permissions that it may not have, so it
  * learns at the first use. */
 START_TEST(a_server_without_jetstream_says_so)
@@ -201,6 +222,7 @@ int main(void)
     tcase_add_test(bare, a_stranger_is_an_error);
     tcase_add_test(bare, unusable_urls_are_refused);
     tcase_add_test(bare, destroy_while_connecting_does_not_wait);
+    tcase_add_test(bare, a_process_may_end_while_connecting);
     tcase_add_test(bare, a_server_without_jetstream_says_so);
     return test_main(suite);
 }

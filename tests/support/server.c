@@ -181,7 +181,14 @@ void test_server_kill(struct test_server *server)
 
 bool test_server_pause(struct test_server *server)
 {
-    return server->pid > 0 && kill(server->pid, SIGSTOP) == 0;
+    int status = 0;
+    if (server->pid <= 0 || kill(server->pid, SIGSTOP) != 0) {
+        return false;
+    }
+    /* Until it has stopped, it may still answer. */
+    while (waitpid(server->pid, &status, WUNTRACED) < 0 && errno == EINTR) {
+    }
+    return WIFSTOPPED(status);
 }
 
 bool test_server_resume(struct test_server *server)
