@@ -5,6 +5,7 @@
 #define NX_SCHEMA_H
 
 #include <nexus/channel.h>
+#include <nexus/outbox.h>
 #include <nexus/publish.h>
 #include <nexus/subscribe.h>
 
@@ -96,12 +97,16 @@ extern const struct nexus_channel nx_channels[];
 extern const size_t nx_channel_count;
 extern const char nx_contract_version[];
 
-/* What the generated functions call; lib/publish/publish.c and lib/subscribe/subscribe.c.
+/* What the generated functions call; lib/publish/publish.c, prepared.c, lib/subscribe/subscribe.c.
  * `arguments` holds, in address order, the parameters that are not taken from the payload (for
  * subscribing: all of them; NULL means any). */
 int nx_publish_event(struct nexus_client *client, const struct nexus_channel *channel,
                      const char *const *arguments, const void *event,
                      const struct nexus_publish_options *options, struct nexus_receipt *receipt,
+                     struct nexus_error *err);
+int nx_prepare_event(struct nexus_client *client, const struct nexus_channel *channel,
+                     const char *const *arguments, const void *event,
+                     const struct nexus_publish_options *options, struct nexus_prepared **out,
                      struct nexus_error *err);
 int nx_subscribe_event(struct nexus_client *client, const struct nexus_channel *channel,
                        const char *const *arguments, nx_any_function handler, void *data,

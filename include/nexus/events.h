@@ -4,7 +4,8 @@
 /* clang-format off */
 /**
  * @file events.h
- * The events of the contract: for each channel a struct, a publish and a subscribe function.
+ * The events of the contract: for each channel a struct, and a function each to publish, prepare
+ * and subscribe.
  * docs/events.md describes the same with examples.
  *
  * Structs. Start from the channel's INIT macro and set what the event has:
@@ -32,12 +33,14 @@
  * a received event are there: handlers need not check them.
  *
  * Publishing: threads, deadlines, receipts and errors are those of nexus_publish_json(), see
- * <nexus/publish.h>; inputs are copied. Subscribing: those of nexus_subscribe_json(), see
+ * <nexus/publish.h>; inputs are copied. Preparing, for an outbox: those of nexus_prepare_json(), see
+ * <nexus/outbox.h>; the prepared event is the caller's: nexus_prepared_destroy(). Subscribing: those of nexus_subscribe_json(), see
  * <nexus/subscribe.h>. The returned subscription is the caller's: nexus_subscription_destroy().
  */
 #ifndef NEXUS_EVENTS_H
 #define NEXUS_EVENTS_H
 
+#include <nexus/outbox.h>
 #include <nexus/publish.h>
 #include <nexus/subscribe.h>
 
@@ -77,6 +80,15 @@ NEXUS_API int nexus_publish_booking_created(struct nexus_client *client, const c
                                             const struct nexus_booking_created *event,
                                             const struct nexus_publish_options *options,
                                             struct nexus_receipt *receipt, struct nexus_error *err);
+
+/**
+ * Prepares one event of bookingCreated for an outbox, as nexus_prepare_json(); parameters as above.
+ * @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_booking_created(
+    struct nexus_client *client, const char *tenant, const struct nexus_booking_created *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
 
 /**
  * Subscribes to bookingCreated. Threads and errors are those of nexus_subscribe_json(); on success
@@ -123,6 +135,15 @@ NEXUS_API int nexus_publish_booking_cancelled(struct nexus_client *client, const
                                               const struct nexus_publish_options *options,
                                               struct nexus_receipt *receipt,
                                               struct nexus_error *err);
+
+/**
+ * Prepares one event of bookingCancelled for an outbox, as nexus_prepare_json(); parameters as
+ * above. @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_booking_cancelled(
+    struct nexus_client *client, const char *tenant, const struct nexus_booking_cancelled *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
 
 /**
  * Subscribes to bookingCancelled. Threads and errors are those of nexus_subscribe_json(); on
@@ -172,6 +193,15 @@ NEXUS_API int nexus_publish_client_registered(struct nexus_client *client, const
                                               struct nexus_error *err);
 
 /**
+ * Prepares one event of clientRegistered for an outbox, as nexus_prepare_json(); parameters as
+ * above. @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_client_registered(
+    struct nexus_client *client, const char *tenant, const struct nexus_client_registered *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
+
+/**
  * Subscribes to clientRegistered. Threads and errors are those of nexus_subscribe_json(); on
  * success `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
@@ -219,6 +249,15 @@ NEXUS_API int nexus_publish_payment_completed(struct nexus_client *client, const
                                               struct nexus_error *err);
 
 /**
+ * Prepares one event of paymentCompleted for an outbox, as nexus_prepare_json(); parameters as
+ * above. @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_payment_completed(
+    struct nexus_client *client, const char *tenant, const struct nexus_payment_completed *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
+
+/**
  * Subscribes to paymentCompleted. Threads and errors are those of nexus_subscribe_json(); on
  * success `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
@@ -263,6 +302,15 @@ NEXUS_API int nexus_publish_order_created(struct nexus_client *client, const cha
                                           const struct nexus_order_created *event,
                                           const struct nexus_publish_options *options,
                                           struct nexus_receipt *receipt, struct nexus_error *err);
+
+/**
+ * Prepares one event of orderCreated for an outbox, as nexus_prepare_json(); parameters as above.
+ * @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_order_created(
+    struct nexus_client *client, const char *tenant, const struct nexus_order_created *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
 
 /**
  * Subscribes to orderCreated. Threads and errors are those of nexus_subscribe_json(); on success
@@ -312,6 +360,15 @@ NEXUS_API int nexus_publish_inventory_low_stock(struct nexus_client *client, con
                                                 struct nexus_error *err);
 
 /**
+ * Prepares one event of inventoryLowStock for an outbox, as nexus_prepare_json(); parameters as
+ * above. @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_inventory_low_stock(
+    struct nexus_client *client, const char *tenant, const struct nexus_inventory_low_stock *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
+
+/**
  * Subscribes to inventoryLowStock. Threads and errors are those of nexus_subscribe_json(); on
  * success `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
@@ -359,6 +416,15 @@ NEXUS_API int nexus_publish_ui_render_request(struct nexus_client *client, const
                                               struct nexus_error *err);
 
 /**
+ * Prepares one event of uiRenderRequest for an outbox, as nexus_prepare_json(); parameters as
+ * above. @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_ui_render_request(
+    struct nexus_client *client, const char *tenant, const struct nexus_ui_render_request *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
+
+/**
  * Subscribes to uiRenderRequest. Threads and errors are those of nexus_subscribe_json(); on success
  * `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
@@ -403,6 +469,15 @@ NEXUS_API int nexus_publish_tenant_provisioned(struct nexus_client *client,
                                                const struct nexus_publish_options *options,
                                                struct nexus_receipt *receipt,
                                                struct nexus_error *err);
+
+/**
+ * Prepares one event of tenantProvisioned for an outbox, as nexus_prepare_json(); parameters as
+ * above. @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_tenant_provisioned(
+    struct nexus_client *client, const struct nexus_tenant_provisioned *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
 
 /**
  * Subscribes to tenantProvisioned. Threads and errors are those of nexus_subscribe_json(); on
@@ -456,6 +531,15 @@ NEXUS_API int nexus_publish_module_updated(struct nexus_client *client,
                                            struct nexus_receipt *receipt, struct nexus_error *err);
 
 /**
+ * Prepares one event of moduleUpdated for an outbox, as nexus_prepare_json(); parameters as above.
+ * @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_module_updated(
+    struct nexus_client *client, const struct nexus_module_updated *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
+
+/**
  * Subscribes to moduleUpdated. Threads and errors are those of nexus_subscribe_json(); on success
  * `*out` is the caller's.
  * @since 1.0
@@ -499,6 +583,15 @@ NEXUS_API int nexus_publish_cap_token_issued(struct nexus_client *client,
                                              const struct nexus_publish_options *options,
                                              struct nexus_receipt *receipt,
                                              struct nexus_error *err);
+
+/**
+ * Prepares one event of capTokenIssued for an outbox, as nexus_prepare_json(); parameters as above.
+ * @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_cap_token_issued(
+    struct nexus_client *client, const struct nexus_cap_token_issued *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
 
 /**
  * Subscribes to capTokenIssued. Threads and errors are those of nexus_subscribe_json(); on success
@@ -557,6 +650,15 @@ NEXUS_API int nexus_publish_agent_handoff(struct nexus_client *client,
                                           struct nexus_receipt *receipt, struct nexus_error *err);
 
 /**
+ * Prepares one event of agentHandoff for an outbox, as nexus_prepare_json(); parameters as above.
+ * @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_agent_handoff(
+    struct nexus_client *client, const struct nexus_agent_handoff *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
+
+/**
  * Subscribes to agentHandoff. Threads and errors are those of nexus_subscribe_json(); on success
  * `*out` is the caller's.
  * @since 1.0
@@ -604,6 +706,15 @@ NEXUS_API int nexus_publish_agent_handoff_ack(struct nexus_client *client,
                                               struct nexus_error *err);
 
 /**
+ * Prepares one event of agentHandoffAck for an outbox, as nexus_prepare_json(); parameters as
+ * above. @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_agent_handoff_ack(
+    struct nexus_client *client, const struct nexus_agent_handoff_ack *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
+
+/**
  * Subscribes to agentHandoffAck. Threads and errors are those of nexus_subscribe_json(); on success
  * `*out` is the caller's.
  * @since 1.0
@@ -646,6 +757,15 @@ NEXUS_API int nexus_publish_agent_dream(struct nexus_client *client,
                                         const struct nexus_agent_dream *event,
                                         const struct nexus_publish_options *options,
                                         struct nexus_receipt *receipt, struct nexus_error *err);
+
+/**
+ * Prepares one event of agentDream for an outbox, as nexus_prepare_json(); parameters as above.
+ * @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_agent_dream(
+    struct nexus_client *client, const struct nexus_agent_dream *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
 
 /**
  * Subscribes to agentDream. Threads and errors are those of nexus_subscribe_json(); on success
@@ -718,6 +838,15 @@ NEXUS_API int nexus_publish_agent_self_evolution(struct nexus_client *client,
                                                  struct nexus_error *err);
 
 /**
+ * Prepares one event of agentSelfEvolution for an outbox, as nexus_prepare_json(); parameters as
+ * above. @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_agent_self_evolution(
+    struct nexus_client *client, const struct nexus_agent_self_evolution *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
+
+/**
  * Subscribes to agentSelfEvolution. Threads and errors are those of nexus_subscribe_json(); on
  * success `*out` is the caller's.
  * @since 1.0
@@ -773,6 +902,15 @@ NEXUS_API int nexus_publish_pii_masked(struct nexus_client *client, const char *
                                        const struct nexus_pii_masked *event,
                                        const struct nexus_publish_options *options,
                                        struct nexus_receipt *receipt, struct nexus_error *err);
+
+/**
+ * Prepares one event of piiMasked for an outbox, as nexus_prepare_json(); parameters as above.
+ * @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_pii_masked(
+    struct nexus_client *client, const char *tenant, const struct nexus_pii_masked *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
 
 /**
  * Subscribes to piiMasked. Threads and errors are those of nexus_subscribe_json(); on success
@@ -861,6 +999,15 @@ NEXUS_API int nexus_publish_pipeline_stage_completed(
     struct nexus_error *err);
 
 /**
+ * Prepares one event of pipelineStageCompleted for an outbox, as nexus_prepare_json(); parameters
+ * as above. @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_pipeline_stage_completed(
+    struct nexus_client *client, const struct nexus_pipeline_stage_completed *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
+
+/**
  * Subscribes to pipelineStageCompleted. Threads and errors are those of nexus_subscribe_json(); on
  * success `*out` is the caller's.
  * @since 1.0
@@ -909,6 +1056,15 @@ NEXUS_API int nexus_publish_pipeline_completed(struct nexus_client *client,
                                                const struct nexus_publish_options *options,
                                                struct nexus_receipt *receipt,
                                                struct nexus_error *err);
+
+/**
+ * Prepares one event of pipelineCompleted for an outbox, as nexus_prepare_json(); parameters as
+ * above. @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_pipeline_completed(
+    struct nexus_client *client, const struct nexus_pipeline_completed *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
 
 /**
  * Subscribes to pipelineCompleted. Threads and errors are those of nexus_subscribe_json(); on
@@ -975,6 +1131,15 @@ NEXUS_API int nexus_publish_telegram_message(struct nexus_client *client,
                                              struct nexus_error *err);
 
 /**
+ * Prepares one event of telegramMessage for an outbox, as nexus_prepare_json(); parameters as
+ * above. @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_telegram_message(
+    struct nexus_client *client, const struct nexus_telegram_message *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
+
+/**
  * Subscribes to telegramMessage. Threads and errors are those of nexus_subscribe_json(); on success
  * `*out` is the caller's.
  * @since 1.0
@@ -1030,6 +1195,15 @@ NEXUS_API int nexus_publish_kb_ingested(struct nexus_client *client, const char 
                                         const struct nexus_kb_ingested *event,
                                         const struct nexus_publish_options *options,
                                         struct nexus_receipt *receipt, struct nexus_error *err);
+
+/**
+ * Prepares one event of kbIngested for an outbox, as nexus_prepare_json(); parameters as above.
+ * @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_kb_ingested(
+    struct nexus_client *client, const char *tenant, const struct nexus_kb_ingested *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
 
 /**
  * Subscribes to kbIngested. Threads and errors are those of nexus_subscribe_json(); on success
@@ -1089,6 +1263,15 @@ NEXUS_API int nexus_publish_kb_searched(struct nexus_client *client, const char 
                                         struct nexus_receipt *receipt, struct nexus_error *err);
 
 /**
+ * Prepares one event of kbSearched for an outbox, as nexus_prepare_json(); parameters as above.
+ * @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_kb_searched(
+    struct nexus_client *client, const char *tenant, const struct nexus_kb_searched *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
+
+/**
  * Subscribes to kbSearched. Threads and errors are those of nexus_subscribe_json(); on success
  * `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
@@ -1136,6 +1319,15 @@ NEXUS_API int nexus_publish_restaurant_order_created(
     struct nexus_receipt *receipt, struct nexus_error *err);
 
 /**
+ * Prepares one event of restaurantOrderCreated for an outbox, as nexus_prepare_json(); parameters
+ * as above. @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_restaurant_order_created(
+    struct nexus_client *client, const char *tenant,
+    const struct nexus_restaurant_order_created *event, const struct nexus_publish_options *options,
+    struct nexus_prepared **out, struct nexus_error *err);
+
+/**
  * Subscribes to restaurantOrderCreated. Threads and errors are those of nexus_subscribe_json(); on
  * success `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
@@ -1181,6 +1373,16 @@ NEXUS_API int nexus_publish_manufacturing_production_started(
     struct nexus_client *client, const char *tenant,
     const struct nexus_manufacturing_production_started *event,
     const struct nexus_publish_options *options, struct nexus_receipt *receipt,
+    struct nexus_error *err);
+
+/**
+ * Prepares one event of manufacturingProductionStarted for an outbox, as nexus_prepare_json();
+ * parameters as above. @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_manufacturing_production_started(
+    struct nexus_client *client, const char *tenant,
+    const struct nexus_manufacturing_production_started *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
     struct nexus_error *err);
 
 /**
@@ -1232,6 +1434,15 @@ NEXUS_API int nexus_publish_payroll_calculated(struct nexus_client *client, cons
                                                struct nexus_error *err);
 
 /**
+ * Prepares one event of payrollCalculated for an outbox, as nexus_prepare_json(); parameters as
+ * above. @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_payroll_calculated(
+    struct nexus_client *client, const char *tenant, const struct nexus_payroll_calculated *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
+
+/**
  * Subscribes to payrollCalculated. Threads and errors are those of nexus_subscribe_json(); on
  * success `*out` is the caller's.
  * @param tenant The tenant that the event belongs to, for example salon-001. NULL: all.
@@ -1277,6 +1488,15 @@ NEXUS_API int nexus_publish_pos_receipt_created(struct nexus_client *client, con
                                                 const struct nexus_publish_options *options,
                                                 struct nexus_receipt *receipt,
                                                 struct nexus_error *err);
+
+/**
+ * Prepares one event of posReceiptCreated for an outbox, as nexus_prepare_json(); parameters as
+ * above. @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_pos_receipt_created(
+    struct nexus_client *client, const char *tenant, const struct nexus_pos_receipt_created *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
 
 /**
  * Subscribes to posReceiptCreated. Threads and errors are those of nexus_subscribe_json(); on
@@ -1348,6 +1568,15 @@ NEXUS_API int nexus_publish_integration_synced(struct nexus_client *client, cons
                                                const struct nexus_publish_options *options,
                                                struct nexus_receipt *receipt,
                                                struct nexus_error *err);
+
+/**
+ * Prepares one event of integrationSynced for an outbox, as nexus_prepare_json(); parameters as
+ * above. @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_integration_synced(
+    struct nexus_client *client, const char *tenant, const struct nexus_integration_synced *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
 
 /**
  * Subscribes to integrationSynced. Threads and errors are those of nexus_subscribe_json(); on
@@ -1425,6 +1654,15 @@ NEXUS_API int nexus_publish_edge_health(struct nexus_client *client,
                                         struct nexus_receipt *receipt, struct nexus_error *err);
 
 /**
+ * Prepares one event of edgeHealth for an outbox, as nexus_prepare_json(); parameters as above.
+ * @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_edge_health(
+    struct nexus_client *client, const struct nexus_edge_health *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
+
+/**
  * Subscribes to edgeHealth. Threads and errors are those of nexus_subscribe_json(); on success
  * `*out` is the caller's.
  * @param node_id The edge node that the heartbeat is from, for example edge-msk-01. NULL: all.
@@ -1480,6 +1718,15 @@ NEXUS_API int nexus_publish_iot_sensor_data(struct nexus_client *client, const c
                                             const struct nexus_iot_sensor_data *event,
                                             const struct nexus_publish_options *options,
                                             struct nexus_receipt *receipt, struct nexus_error *err);
+
+/**
+ * Prepares one event of iotSensorData for an outbox, as nexus_prepare_json(); parameters as above.
+ * @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_iot_sensor_data(
+    struct nexus_client *client, const char *tenant, const struct nexus_iot_sensor_data *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
 
 /**
  * Subscribes to iotSensorData. Threads and errors are those of nexus_subscribe_json(); on success

@@ -42,6 +42,9 @@
  *   was not handled before (trust.h). nexus_capability_issue lets a core key vouch for producers'
  *   keys (capability.h). docs/signing.md has the format, docs/threat-model.md what it is good for.
  *
+ * OUTBOX
+ *   nexus_prepare_… -> the application's own transaction -> nexus_publish_prepared (outbox.h).
+ *
  * ABI
  *   Handles and options are opaque. Public structs begin with `size`, which their INIT macro sets,
  *   and grow only at the end: members that an older caller does not have read as zero, and a newer
@@ -64,6 +67,7 @@
 #include <nexus/events.h>
 #include <nexus/keys.h>
 #include <nexus/options.h>
+#include <nexus/outbox.h>
 #include <nexus/provision.h>
 #include <nexus/publish.h>
 #include <nexus/subscribe.h>

@@ -38,7 +38,8 @@ def _identifiers(headers):
 
 def _public_names(channel):
     return [channel.struct, f"{channel.upper}_INIT", f"{channel.struct}_handler",
-            f"nexus_publish_{channel.c_name}", f"nexus_subscribe_{channel.c_name}"]
+            f"nexus_publish_{channel.c_name}", f"nexus_prepare_{channel.c_name}",
+            f"nexus_subscribe_{channel.c_name}"]
 
 
 def _enum(channel, member, public, python):

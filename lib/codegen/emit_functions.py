@@ -5,13 +5,13 @@ import layout
 
 
 def emit(contract):
-    lines = layout.c_head("The typed publish and subscribe functions.")
+    lines = layout.c_head("The typed publish, prepare and subscribe functions.")
     lines += ["#include <nexus/events.h>", "", '#include "../schema.h"', "",
               "/* Places in nx_channels. */", "enum {"]
     lines += [f"    {_index(channel)} = {channel.slot}," for channel in contract.channels]
     lines += ["};", ""]
     for channel in contract.channels:
-        lines += _publish(channel) + [""] + _subscribe(channel) + [""]
+        lines += _publish(channel) + [""] + _prepare(channel) + [""] + _subscribe(channel) + [""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -36,6 +36,13 @@ def _publish(channel):
                      "nx_publish_event",
                      ["client", f"&nx_channels[{_index(channel)}]",
                       _values(channel.publish_parameters), "event", "options", "receipt", "err"])
+
+
+def _prepare(channel):
+    return _function(f"int nexus_prepare_{channel.c_name}", layout.prepare_arguments(channel),
+                     "nx_prepare_event",
+                     ["client", f"&nx_channels[{_index(channel)}]",
+                      _values(channel.publish_parameters), "event", "options", "out", "err"])
 
 
 def _subscribe(channel):

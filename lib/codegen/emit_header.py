@@ -9,7 +9,8 @@ INDENT = " " * 4
 PRELUDE = """\
 /**
  * @file events.h
- * The events of the contract: for each channel a struct, a publish and a subscribe function.
+ * The events of the contract: for each channel a struct, and a function each to publish, prepare
+ * and subscribe.
  * docs/events.md describes the same with examples.
  *
  * Structs. Start from the channel's INIT macro and set what the event has:
@@ -37,7 +38,8 @@ PRELUDE = """\
  * a received event are there: handlers need not check them.
  *
  * Publishing: threads, deadlines, receipts and errors are those of nexus_publish_json(), see
- * <nexus/publish.h>; inputs are copied. Subscribing: those of nexus_subscribe_json(), see
+ * <nexus/publish.h>; inputs are copied. Preparing, for an outbox: those of nexus_prepare_json(), see
+ * <nexus/outbox.h>; the prepared event is the caller's: nexus_prepared_destroy(). Subscribing: those of nexus_subscribe_json(), see
  * <nexus/subscribe.h>. The returned subscription is the caller's: nexus_subscription_destroy().
  */"""
 
@@ -45,7 +47,8 @@ PRELUDE = """\
 def emit(contract):
     lines = layout.c_head("The typed events.") + [PRELUDE]
     lines += ["#ifndef NEXUS_EVENTS_H", "#define NEXUS_EVENTS_H", "",
-              "#include <nexus/publish.h>", "#include <nexus/subscribe.h>", ""]
+              "#include <nexus/outbox.h>", "#include <nexus/publish.h>",
+              "#include <nexus/subscribe.h>", ""]
     if any(starts_batch(channel, member) for channel in contract.channels
            for member in channel.members):
         lines += _appended()
@@ -83,7 +86,7 @@ def _channel(channel):
     lines += [f"/** An event with nothing in it. @since {channel.since} */"]
     lines += layout.initialiser(f"{channel.upper}_INIT", _initial_values(channel)) + [""]
     lines += _handler(channel) + [""]
-    lines += _publish(channel) + [""]
+    lines += _publish(channel) + [""] + _prepare(channel) + [""]
     return lines + _subscribe(channel) + [""]
 
 
@@ -177,6 +180,14 @@ def _publish(channel):
     lines = layout.doc(paragraphs + [f"@since {channel.since}"])
     return lines + layout.call(f"NEXUS_API int nexus_publish_{channel.c_name}",
                                layout.publish_arguments(channel), ";")
+
+
+def _prepare(channel):
+    lines = layout.doc([f"Prepares one event of {channel.key} for an outbox, as nexus_prepare_json(); "
+                        f"parameters as above. @since {channel.since}"])
+    return lines + layout.call("NEXUS_API NEXUS_MUST_CHECK int "
+                               f"nexus_prepare_{channel.c_name}",
+                               layout.prepare_arguments(channel), ";")
 
 
 def _subscribe(channel):

@@ -22,6 +22,9 @@ How to read it:
 - Lengths count Unicode characters. Integers lie within ±(2^53 − 1). Members beyond those listed are
   allowed, and are kept: in C in `json`, in Python in `extra`.
 - An **open** channel has no schema yet: its payload is any JSON object.
+- Besides the publish function that the examples show, each channel has `nexus_prepare_<channel>()`,
+  with the same arguments but for the last: an event for the application's own outbox
+  (docs/outbox.md).
 - The C examples stand inside a function with a connected `client` and a `struct nexus_error err`;
   the shell examples read `NEXUS_URL`.
 """

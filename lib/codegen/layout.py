@@ -70,6 +70,13 @@ def publish_arguments(channel):
                "struct nexus_error *err"])
 
 
+def prepare_arguments(channel):
+    return (["struct nexus_client *client"] + arguments(channel, "publish")
+            + [f"const struct {channel.struct} *event",
+               "const struct nexus_publish_options *options", "struct nexus_prepared **out",
+               "struct nexus_error *err"])
+
+
 def subscribe_arguments(channel):
     return (["struct nexus_client *client"] + arguments(channel, "subscribe")
             + [f"{channel.struct}_handler handler", "void *data",

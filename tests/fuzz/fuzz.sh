@@ -9,7 +9,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 build=$1
 seconds=$2
 shift 2
-[ $# -gt 0 ] || set -- capability key signature store
+[ $# -gt 0 ] || set -- capability key prepared signature store
 [ -d "$build/meson-info" ] ||
     CC=clang meson setup "$build" "$root" -Dexamples=false -Dtests=false -Db_lundef=false \
         -Db_sanitize=address,undefined -Dc_args=-fsanitize=fuzzer-no-link

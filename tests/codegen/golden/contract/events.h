@@ -4,7 +4,8 @@
 /* clang-format off */
 /**
  * @file events.h
- * The events of the contract: for each channel a struct, a publish and a subscribe function.
+ * The events of the contract: for each channel a struct, and a function each to publish, prepare
+ * and subscribe.
  * docs/events.md describes the same with examples.
  *
  * Structs. Start from the channel's INIT macro and set what the event has:
@@ -32,12 +33,14 @@
  * a received event are there: handlers need not check them.
  *
  * Publishing: threads, deadlines, receipts and errors are those of nexus_publish_json(), see
- * <nexus/publish.h>; inputs are copied. Subscribing: those of nexus_subscribe_json(), see
+ * <nexus/publish.h>; inputs are copied. Preparing, for an outbox: those of nexus_prepare_json(), see
+ * <nexus/outbox.h>; the prepared event is the caller's: nexus_prepared_destroy(). Subscribing: those of nexus_subscribe_json(), see
  * <nexus/subscribe.h>. The returned subscription is the caller's: nexus_subscription_destroy().
  */
 #ifndef NEXUS_EVENTS_H
 #define NEXUS_EVENTS_H
 
+#include <nexus/outbox.h>
 #include <nexus/publish.h>
 #include <nexus/subscribe.h>
 
@@ -123,6 +126,15 @@ NEXUS_API int nexus_publish_door_opened(struct nexus_client *client, const char 
                                         struct nexus_receipt *receipt, struct nexus_error *err);
 
 /**
+ * Prepares one event of doorOpened for an outbox, as nexus_prepare_json(); parameters as above.
+ * @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_door_opened(
+    struct nexus_client *client, const char *tenant, const char *gate_no,
+    const struct nexus_door_opened *event, const struct nexus_publish_options *options,
+    struct nexus_prepared **out, struct nexus_error *err);
+
+/**
  * Subscribes to doorOpened. Threads and errors are those of nexus_subscribe_json(); on success
  * `*out` is the caller's.
  * @param tenant Only events with this `tenant_id`. NULL: all.
@@ -177,6 +189,15 @@ NEXUS_API int nexus_publish_http_probe2_failed(struct nexus_client *client,
                                                struct nexus_error *err);
 
 /**
+ * Prepares one event of HTTPProbe2Failed for an outbox, as nexus_prepare_json(); parameters as
+ * above. @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_http_probe2_failed(
+    struct nexus_client *client, const struct nexus_http_probe2_failed *event,
+    const struct nexus_publish_options *options, struct nexus_prepared **out,
+    struct nexus_error *err);
+
+/**
  * Subscribes to HTTPProbe2Failed. Threads and errors are those of nexus_subscribe_json(); on
  * success `*out` is the caller's.
  * @param probe_id Only events with this `probe_id`. NULL: all.
@@ -215,6 +236,17 @@ NEXUS_API int nexus_publish_note_left(struct nexus_client *client, const char *t
                                       const struct nexus_note_left *event,
                                       const struct nexus_publish_options *options,
                                       struct nexus_receipt *receipt, struct nexus_error *err);
+
+/**
+ * Prepares one event of noteLeft for an outbox, as nexus_prepare_json(); parameters as above.
+ * @since 1.0
+ */
+NEXUS_API NEXUS_MUST_CHECK int nexus_prepare_note_left(struct nexus_client *client,
+                                                       const char *tenant,
+                                                       const struct nexus_note_left *event,
+                                                       const struct nexus_publish_options *options,
+                                                       struct nexus_prepared **out,
+                                                       struct nexus_error *err);
 
 /**
  * Subscribes to noteLeft. Threads and errors are those of nexus_subscribe_json(); on success `*out`
