@@ -5,49 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char environment_help[] =
-    "  NEXUS_URL           servers, comma-separated (nats://127.0.0.1:4222; tls://… for TLS)\n"
-    "  NEXUS_SERVICE       service name: the default prefix of durable consumers\n"
-    "  NEXUS_NODE          this process's name in vector clocks (default: the service)\n"
-    "  NEXUS_STREAM        the JetStream stream (NEXUS)\n"
-    "  NEXUS_CREDS         NATS credentials file\n"
-    "  NEXUS_NKEY          file with an NKey seed\n"
-    "  NEXUS_USER          user name, with NEXUS_PASSWORD\n"
-    "  NEXUS_TOKEN         authentication token\n"
-    "  NEXUS_TLS_CA        PEM file of the authorities to trust; turns TLS on\n"
-    "  NEXUS_TLS_CERT      client certificate (PEM), with its key in NEXUS_TLS_KEY\n"
-    "  NEXUS_INBOX_PREFIX  subject prefix for answers, where the server restricts it\n"
-    "  NEXUS_STATE_DIR     directory that keeps the vector clock's counter over restarts\n"
-    "  NEXUS_LOG           error, warning, info or debug: the library's log, on stderr\n";
+#include "environment_trust.h"
 
-typedef int (*text_setter)(struct nexus_client_options *, const char *, struct nexus_error *);
-typedef int (*pair_setter)(struct nexus_client_options *, const char *, const char *,
-                           struct nexus_error *);
+static int set_user(struct nexus_client_options *options, const char *value,
+                    struct nexus_error *err)
+{
+    return nexus_client_options_set_user(options, value, environment_value("NEXUS_PASSWORD"), err);
+}
 
-static const struct {
-    const char *variable;
-    text_setter set;
-} texts[] = {
-    {"NEXUS_URL", nexus_client_options_set_url},
-    {"NEXUS_SERVICE", nexus_client_options_set_service},
-    {"NEXUS_NODE", nexus_client_options_set_node},
-    {"NEXUS_STREAM", nexus_client_options_set_stream},
-    {"NEXUS_CREDS", nexus_client_options_set_credentials_file},
-    {"NEXUS_NKEY", nexus_client_options_set_nkey_file},
-    {"NEXUS_TOKEN", nexus_client_options_set_token},
-    {"NEXUS_TLS_CA", nexus_client_options_set_tls},
-    {"NEXUS_INBOX_PREFIX", nexus_client_options_set_inbox_prefix},
-    {"NEXUS_STATE_DIR", nexus_client_options_set_state_directory},
-};
-
-static const struct {
-    const char *first;
-    const char *second;
-    pair_setter set;
-} pairs[] = {
-    {"NEXUS_USER", "NEXUS_PASSWORD", nexus_client_options_set_user},
-    {"NEXUS_TLS_CERT", "NEXUS_TLS_KEY", nexus_client_options_set_tls_certificate},
-};
+static int set_certificate(struct nexus_client_options *options, const char *value,
+                           struct nexus_error *err)
+{
+    return nexus_client_options_set_tls_certificate(options, value,
+                                                    environment_value("NEXUS_TLS_KEY"), err);
+}
 
 static const char *const levels[] = {"", "error", "warning", "info", "debug"};
 
@@ -57,58 +28,105 @@ static void print_log(enum nexus_log_level level, const char *line, void *data)
     fprintf(stderr, "[%s] %s\n", levels[level], line);
 }
 
-/* An empty variable counts as one that is not set. */
-static const char *variable(const char *name)
+static int set_log(struct nexus_client_options *options, const char *value, struct nexus_error *err)
 {
-    const char *value = getenv(name);
-    return value && *value ? value : NULL;
-}
-
-/* Names the variable instead of the option that it was for: that is what the user can change. */
-static int blame(int status, const char *name, struct nexus_error *err)
-{
-    if (err)
-        snprintf(err->where, sizeof(err->where), "%s", name);
-    return status;
-}
-
-static int set_texts(struct nexus_client_options *options, struct nexus_error *err)
-{
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        const char *value = variable(texts[i].variable);
-        int status = value ? texts[i].set(options, value, err) : NEXUS_OK;
-        if (status)
-            return blame(status, texts[i].variable, err);
-    }
-    return NEXUS_OK;
-}
-
-static int set_pairs(struct nexus_client_options *options, struct nexus_error *err)
-{
-    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-        const char *first = variable(pairs[i].first);
-        const char *second = variable(pairs[i].second);
-        int status = first || second ? pairs[i].set(options, first, second, err) : NEXUS_OK;
-        if (status)
-            return blame(status, pairs[i].first, err);
-    }
-    return NEXUS_OK;
-}
-
-static int set_log(struct nexus_client_options *options, struct nexus_error *err)
-{
-    const char *value = variable("NEXUS_LOG");
-
-    if (!value)
-        return NEXUS_OK;
     for (int level = NEXUS_LOG_ERROR; level <= NEXUS_LOG_DEBUG; level++)
         if (strcmp(value, levels[level]) == 0)
             return nexus_client_options_set_log(options, (enum nexus_log_level)level, print_log,
                                                 NULL, err);
+    return environment_fail(err, "is not one of error, warning, info, debug");
+}
+
+/* The second of a pair is read by the first one's setter; alone it is a mistake. */
+static int need_user(struct nexus_client_options *options, const char *value,
+                     struct nexus_error *err)
+{
+    (void)options, (void)value;
+    return environment_value("NEXUS_USER") ? NEXUS_OK : environment_fail(err, "needs NEXUS_USER");
+}
+
+static int need_certificate(struct nexus_client_options *options, const char *value,
+                            struct nexus_error *err)
+{
+    (void)options, (void)value;
+    return environment_value("NEXUS_TLS_CERT") ? NEXUS_OK
+                                               : environment_fail(err, "needs NEXUS_TLS_CERT");
+}
+
+const struct environment_setting environment_settings[] = {
+    {"NEXUS_URL", "url", "URL", "servers, comma-separated (nats://127.0.0.1:4222; tls://… for TLS)",
+     nexus_client_options_set_url},
+    {"NEXUS_SERVICE", "service", "NAME", "service name: the default prefix of durable consumers",
+     nexus_client_options_set_service},
+    {"NEXUS_NODE", "node", "NAME",
+     "this process's name in vector clocks (default: the service's name)",
+     nexus_client_options_set_node},
+    {"NEXUS_STREAM", "stream", "NAME", "the JetStream stream (NEXUS)",
+     nexus_client_options_set_stream},
+    {"NEXUS_CREDS", "creds", "FILE", "NATS credentials file",
+     nexus_client_options_set_credentials_file},
+    {"NEXUS_NKEY", "nkey", "FILE", "file with an NKey seed", nexus_client_options_set_nkey_file},
+    {"NEXUS_USER", NULL, "NAME", "user name, with NEXUS_PASSWORD", set_user},
+    {"NEXUS_PASSWORD", NULL, "TEXT", "the user's password", need_user},
+    {"NEXUS_TOKEN", NULL, "TEXT", "authentication token", nexus_client_options_set_token},
+    {"NEXUS_TLS_CA", "tls-ca", "FILE", "authorities to trust (PEM); turns TLS on",
+     nexus_client_options_set_tls},
+    {"NEXUS_TLS_CERT", "tls-cert", "FILE", "client certificate (PEM), with NEXUS_TLS_KEY",
+     set_certificate},
+    {"NEXUS_TLS_KEY", "tls-key", "FILE", "the private key of the client certificate (PEM)",
+     need_certificate},
+    {"NEXUS_INBOX_PREFIX", "inbox-prefix", "SUBJECT",
+     "subject prefix for answers, where the server restricts it",
+     nexus_client_options_set_inbox_prefix},
+    {"NEXUS_STATE_DIR", "state-dir", "DIR",
+     "directory that keeps the vector clock's counter over restarts",
+     nexus_client_options_set_state_directory},
+    {"NEXUS_SIGNING_KEY", "key", "FILE",
+     "private key (PEM or JWK): every event that is published is signed with it",
+     environment_set_signer},
+    {"NEXUS_SIGNING_KEY_ID", "key-id", "ID", "id of that key (default: its `kid`, else thumbprint)",
+     environment_need_key},
+    {"NEXUS_SIGNING", "signing", "auto|single|tree",
+     "one signature for each event, one for many, or each where it is best (auto)",
+     environment_need_key},
+    {"NEXUS_CAPABILITY", "capability", "FILE", "capability token to attach to what is signed",
+     environment_set_capability},
+    {"NEXUS_TRUST", "trust", "FILE", "trust store (JWK Set): events are verified as they come",
+     environment_set_trust},
+    {"NEXUS_TRUST_POLICY", "policy", "require|permit",
+     "whether unsigned events and those of unknown keys are refused (require) or marked",
+     environment_need_trust},
+    {"NEXUS_LOG", "log", "error|warning|info|debug", "the library's log, on standard error",
+     set_log},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+/* An empty variable counts as one that is not set. */
+const char *environment_value(const char *variable)
+{
+    const char *value = getenv(variable);
+    return value && *value ? value : NULL;
+}
+
+/* Names the variable instead of the option that it was for: that is what the user can change. */
+static void blame(const char *variable, struct nexus_error *err)
+{
     if (err)
-        *err = (struct nexus_error){NEXUS_E_INVALID, 0, "NEXUS_LOG",
-                                    "is not one of error, warning, info, debug"};
-    return NEXUS_E_INVALID;
+        snprintf(err->where, sizeof(err->where), "%s", variable);
+}
+
+static int apply(struct nexus_client_options *options, struct nexus_error *err)
+{
+    for (const struct environment_setting *setting = environment_settings; setting->variable;
+         setting++) {
+        const char *value = environment_value(setting->variable);
+        int status = value ? setting->set(options, value, err) : NEXUS_OK;
+        if (status) {
+            blame(setting->variable, err);
+            return status;
+        }
+    }
+    return NEXUS_OK;
 }
 
 struct nexus_client_options *environment_options(const char *service, struct nexus_error *err)
@@ -120,8 +138,7 @@ struct nexus_client_options *environment_options(const char *service, struct nex
             *err = (struct nexus_error){NEXUS_E_MEMORY, 0, "", "out of memory"};
         return NULL;
     }
-    if (nexus_client_options_set_service(options, service, err) || set_texts(options, err) ||
-        set_pairs(options, err) || set_log(options, err)) {
+    if (nexus_client_options_set_service(options, service, err) || apply(options, err)) {
         nexus_client_options_destroy(options);
         return NULL;
     }

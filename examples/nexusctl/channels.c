@@ -9,15 +9,14 @@
 #include "names.h"
 #include "report.h"
 
-static const char help[] =
+static const char about[] =
     "Lists the channels of the contract that this tool was built with. With CHANNEL, shows\n"
     "one: its subject, the members of its payload, and a command that publishes such an\n"
-    "event. Needs no server.\n\n"
-    "  -j, --json    the same and more, as JSON\n\n"
-    "examples\n"
-    "  nexusctl channels\n"
-    "  nexusctl channels iotSensorData\n"
-    "  nexusctl channels --json | jq -r '.[] | select(.open) | .name'\n";
+    "event. Needs no server.\n";
+
+static const char examples[] = "  nexusctl channels\n"
+                               "  nexusctl channels iotSensorData\n"
+                               "  nexusctl channels --json | jq -r '.[] | select(.open) | .name'\n";
 
 const char *kind_name(enum nexus_kind kind)
 {
@@ -83,19 +82,13 @@ static int show_one(const char *name, bool json)
 
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
-    bool json = false;
-
-    for (int option; (option = getopt_long(argc, argv, "j", options, NULL)) != -1;) {
-        if (option != 'j')
-            return CTL_USAGE;
-        json = true;
-    }
+    if (command_next(&channels_command, argc, argv) != -1)
+        return CTL_USAGE;
     if (argc - optind > 1)
         return report_usage(&channels_command, "one CHANNEL at most");
     if (optind < argc)
-        return show_one(argv[optind], json);
-    if (json)
+        return show_one(argv[optind], command_json());
+    if (command_json())
         list_as_json();
     else
         list_as_table();
@@ -106,6 +99,9 @@ const struct command channels_command = {
     .name = "channels",
     .arguments = "[CHANNEL] [--json]",
     .summary = "list the channels of the contract, or explain one",
-    .help = help,
+    .operands = "CHANNEL",
+    .about = about,
+    .json = "the same and more, as JSON",
+    .examples = examples,
     .run = run,
 };

@@ -12,28 +12,24 @@
 #define PATTERNS_MAX 64
 #define KEY_MAX      16384
 
-static const char help[] =
-    "Prints a trust store, a JWK Set, with the public keys of the files: PEM or JSON Web Key, "
-    "public\n"
-    "or private. Receivers load it with nexus_trust_load().\n\n"
-    "  -s, --subject PATTERN   the keys may publish these subjects (nexus.salon-001.>); "
-    "repeatable\n"
-    "  -g, --grant PATTERN     tokens that the keys issue may grant these; repeatable\n"
-    "  -b, --not-before TIME   … from this time, in seconds since 1970\n"
-    "  -e, --not-after TIME    … until this time\n"
-    "  -a, --add FILE          start with the store in this file\n"
-    "  -r, --revoke ID         revoke a key or token; repeatable\n\n"
-    "examples\n"
+static const char about[] =
+    "Prints a trust store, a JWK Set, with the public keys of the files: PEM or JSON Web Key,\n"
+    "public or private. Receivers load it with --trust, NEXUS_TRUST or nexus_trust_load().\n";
+
+static const char examples[] =
     "  nexusctl jwks --subject 'nexus.salon-001.>' till-1.pem > trust.json\n"
     "  nexusctl jwks --add trust.json --revoke till-1 > next.json\n";
 
-static const struct option long_options[] = {{"subject", required_argument, NULL, 's'},
-                                             {"grant", required_argument, NULL, 'g'},
-                                             {"not-before", required_argument, NULL, 'b'},
-                                             {"not-after", required_argument, NULL, 'e'},
-                                             {"add", required_argument, NULL, 'a'},
-                                             {"revoke", required_argument, NULL, 'r'},
-                                             {NULL, 0, NULL, 0}};
+static const struct command_option options[] = {
+    {'s', "subject", "PATTERN",
+     "the keys may publish these subjects (nexus.salon-001.>); repeatable"},
+    {'g', "grant", "PATTERN", "tokens that the keys issue may grant these; repeatable"},
+    {'b', "not-before", "TIME", "… from this time, in seconds since 1970"},
+    {'e', "not-after", "TIME", "… until this time"},
+    {'a', "add", "FILE", "start with the store in this file"},
+    {'r', "revoke", "ID", "revoke a key or token; repeatable"},
+    {0, NULL, NULL, NULL},
+};
 
 struct plan {
     const char *subjects[PATTERNS_MAX + 1], *grants[PATTERNS_MAX + 1], *revoked[PATTERNS_MAX + 1];
@@ -137,7 +133,7 @@ static int run(int argc, char **argv)
 {
     struct plan plan = {.start = NULL};
 
-    for (int option; (option = getopt_long(argc, argv, "s:g:b:e:a:r:", long_options, NULL)) != -1;)
+    for (int option; (option = command_next(&jwks_command, argc, argv)) != -1;)
         if (option == '?' || !take_option(&plan, option))
             return option == '?'
                        ? CTL_USAGE
@@ -153,6 +149,10 @@ const struct command jwks_command = {
     .name = "jwks",
     .arguments = "--subject PATTERN… [--add FILE] [FILE…]",
     .summary = "make a trust store from keys",
-    .help = help,
+    .operands = "FILE",
+    .about = about,
+    .options = options,
+    .json = "what is printed is JSON in any case",
+    .examples = examples,
     .run = run,
 };

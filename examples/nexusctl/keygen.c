@@ -5,18 +5,22 @@
 #include "command.h"
 #include "report.h"
 
-static const char help[] =
-    "Makes an Ed25519 key for signing events, writes the private key to a new file that only its\n"
-    "owner can read, and prints the public key as JSON Web Key. An existing file is left alone.\n\n"
-    "  -k, --kid ID    the key's id (default: the thumbprint of the key); implies --jwk\n"
-    "  -j, --jwk       write a JSON Web Key instead of a PEM\n\n"
-    "`openssl genpkey -algorithm ed25519` makes keys that can be used as well.\n\n"
-    "examples\n"
-    "  nexusctl keygen till-1.pem\n"
-    "  nexusctl keygen --kid till-1 till-1.jwk\n";
+static const char about[] =
+    "Makes an Ed25519 key for signing events, writes the private key to a new file that only\n"
+    "its owner can read, and prints the public key as JSON Web Key. An existing file is left\n"
+    "alone.\n";
 
-static const struct option long_options[] = {
-    {"kid", required_argument, NULL, 'k'}, {"jwk", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+static const char notes[] =
+    "`openssl genpkey -algorithm ed25519` makes keys that can be used as well.\n";
+
+static const char examples[] = "  nexusctl keygen till-1.pem\n"
+                               "  nexusctl keygen --kid till-1 till-1.jwk\n";
+
+static const struct command_option options[] = {
+    {'k', "kid", "ID", "the key's id (default: the thumbprint of the key); implies --jwk"},
+    {256, "jwk", NULL, "write a JSON Web Key instead of a PEM"},
+    {0, NULL, NULL, NULL},
+};
 
 static int make(const char *key_id, enum nexus_key_format format, const char *path)
 {
@@ -41,7 +45,7 @@ static int run(int argc, char **argv)
     enum nexus_key_format format = NEXUS_KEY_PEM;
     const char *key_id = NULL;
 
-    for (int option; (option = getopt_long(argc, argv, "k:j", long_options, NULL)) != -1;) {
+    for (int option; (option = command_next(&keygen_command, argc, argv)) != -1;) {
         if (option == '?')
             return CTL_USAGE;
         format = NEXUS_KEY_JWK;
@@ -57,6 +61,11 @@ const struct command keygen_command = {
     .name = "keygen",
     .arguments = "[--kid ID] [--jwk] FILE",
     .summary = "make a key for signing events",
-    .help = help,
+    .operands = "FILE",
+    .about = about,
+    .options = options,
+    .json = "what is printed is JSON in any case",
+    .notes = notes,
+    .examples = examples,
     .run = run,
 };

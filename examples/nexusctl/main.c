@@ -6,21 +6,42 @@
 #include <string.h>
 
 #include "../environment.h"
+#include "../json_text.h"
 #include "command.h"
 #include "report.h"
 #include "signals.h"
+#include "wrap.h"
 
-static const struct command *const commands[] = {
-    &pub_command,    &sub_command,  &provision_command, &channels_command,
-    &keygen_command, &jwks_command, &sign_command,      &verify_command};
-#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+static const struct command_option own_options[] = {
+    {'V', "version", NULL, "versions of the tool, the library and the contract"},
+    {'h', "help", NULL, "this text"},
+    {0, NULL, NULL, NULL},
+};
+
+/* The program itself, as far as it has options: those before the command. */
+static const struct command self = {.name = "", .options = own_options, .connects = true};
+
+static void print_settings(FILE *out)
+{
+    fputs(
+        "environment, and the options that say the same; both serve every command that connects\n",
+        out);
+    for (const struct environment_setting *at = environment_settings; at->variable; at++) {
+        fprintf(out, "  %-20s ", at->variable);
+        if (at->option)
+            fprintf(out, "--%-13s ", at->option);
+        else
+            fprintf(out, "%15s ", "");
+        wrap_text(out, at->help, 39, 100);
+    }
+}
 
 static void print_help(FILE *out)
 {
     fputs("nexusctl: publish, watch and look after the events of the Nexus platform\n\n"
-          "usage: nexusctl [--url URL] COMMAND [ARGUMENT…]\n\n",
+          "usage: nexusctl [OPTION…] COMMAND [ARGUMENT…]\n\n",
           out);
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
+    for (size_t i = 0; commands[i]; i++)
         fprintf(out, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
     fputs("\n`nexusctl COMMAND --help` explains a command, with examples. A first walk:\n\n"
           "  nexusctl provision                    create the stream, once\n"
@@ -28,12 +49,11 @@ static void print_help(FILE *out)
           "  nexusctl channels bookingCreated      what does this event look like?\n"
           "  nexusctl pub bookingCreated --tenant salon-001 '{\"client\":\"Анна\"}'\n\n"
           "options\n"
-          "  --url URL    the server, instead of NEXUS_URL\n"
           "  --version    versions of the tool, the library and the contract\n"
-          "  --help       this text\n\n"
-          "environment\n",
+          "  --help       this text\n"
+          "  --json       for programs: every command prints JSON to standard output\n\n",
           out);
-    fputs(environment_help, out);
+    print_settings(out);
     fputs("\nexit status\n"
           "  0    done\n"
           "  1    something failed: an event was refused, a stream differs, …\n"
@@ -44,25 +64,15 @@ static void print_help(FILE *out)
           out);
 }
 
-static void print_command_help(const struct command *command)
-{
-    printf("nexusctl %s: %s\n\nusage: nexusctl %s %s\n\n%s", command->name, command->summary,
-           command->name, command->arguments, command->help);
-}
-
 static int print_version(void)
 {
-    printf("nexusctl %s (library %s, contract %s)\n", NEXUS_VERSION_STRING, nexus_version(),
-           nexus_contract_version());
+    if (command_json())
+        printf("{\"nexusctl\":\"%s\",\"library\":\"%s\",\"contract\":\"%s\"}\n",
+               NEXUS_VERSION_STRING, nexus_version(), nexus_contract_version());
+    else
+        printf("nexusctl %s (library %s, contract %s)\n", NEXUS_VERSION_STRING, nexus_version(),
+               nexus_contract_version());
     return CTL_OK;
-}
-
-static const struct command *find_command(const char *name)
-{
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
-    return NULL;
 }
 
 /* Whether the command was asked for help: --help anywhere before "--". */
@@ -74,34 +84,54 @@ static bool wants_help(int argc, char **argv)
     return false;
 }
 
+/* `nexusctl consumers list`: the action where one is named. Moves the arguments behind it. */
+static const struct command *find_action(const struct command *command, int *argc, char ***argv)
+{
+    const struct command *action = *argc > 1 ? command_find(command->actions, (*argv)[1]) : NULL;
+
+    if (action) {
+        --*argc;
+        ++*argv;
+    } else if (!wants_help(*argc, *argv)) {
+        report_usage(command, *argc > 1 ? "%s: no such action" : "which action?",
+                     (*argv)[*argc > 1]);
+        return NULL;
+    }
+    return action ? action : command;
+}
+
 static int run_command(int argc, char **argv)
 {
-    const struct command *command = find_command(argv[0]);
-    char name[40];
+    const struct command *command = command_find(commands, argv[0]);
+    char name[48];
     int status = CTL_OK;
 
     if (!command) {
         report_text("%s: no such command; `nexusctl --help` lists them", argv[0]);
         return CTL_USAGE;
     }
+    if (command->actions && !(command = find_action(command, &argc, &argv)))
+        return CTL_USAGE;
     snprintf(name, sizeof(name), "nexusctl %s", command->name);
     argv[0] = name;
     optind = 0; /* getopt starts anew */
     if (wants_help(argc, argv))
-        print_command_help(command);
+        command_help(command);
     else
         status = command->run(argc, argv);
     ctl_flush(&status);
     return status;
 }
 
-/* `nexusctl help`, `nexusctl help pub`. */
-static int help(const char *topic)
+/* `nexusctl help`, `nexusctl help pub`, `nexusctl help consumers list`. */
+static int help(char **topic)
 {
-    const struct command *command = topic ? find_command(topic) : NULL;
+    const struct command *command = topic[0] ? command_find(commands, topic[0]) : NULL;
 
+    if (command && command->actions && topic[1] && command_find(command->actions, topic[1]))
+        command = command_find(command->actions, topic[1]);
     if (command)
-        print_command_help(command);
+        command_help(command);
     else
         print_help(stdout);
     return CTL_OK;
@@ -109,28 +139,24 @@ static int help(const char *topic)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"url", required_argument, NULL, 'u'},
-                                            {"version", no_argument, NULL, 'V'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    static char self[] = "nexusctl";
+    static char name[] = "nexusctl";
+    char *none[] = {NULL};
 
     if (argc > 0)
-        argv[0] = self; /* for the messages of getopt */
+        argv[0] = name; /* for the messages of getopt */
     signals_ignore_pipe();
-    for (int option; (option = getopt_long(argc, argv, "+hV", options, NULL)) != -1;) {
+    for (int option; (option = command_next(&self, argc, argv)) != -1;) {
         if (option == 'V')
             return print_version();
         if (option == 'h')
-            return help(NULL);
-        if (option != 'u' || setenv("NEXUS_URL", optarg, 1) != 0)
-            return CTL_USAGE;
+            return help(none);
+        return CTL_USAGE;
     }
-    if (optind == argc) {
+    if (optind >= argc) {
         print_help(stderr);
         return CTL_USAGE;
     }
     if (strcmp(argv[optind], "help") == 0)
-        return help(argv[optind + 1]);
+        return help(argv + optind + 1);
     return run_command(argc - optind, argv + optind);
 }

@@ -8,37 +8,30 @@
 #include "report.h"
 #include "units.h"
 
-static const char help[] =
+static const char about[] =
     "Creates the stream that keeps the events (subjects nexus.>), if it is not there. A\n"
     "stream that is there is compared, never changed: each difference is shown, and the exit\n"
-    "status is 1. Safe to run at every start of a service.\n\n"
-    "  -s, --stream NAME          the stream (default: NEXUS_STREAM, else NEXUS)\n"
-    "  -r, --replicas N           servers that keep a copy, 1 to 5 (default 1)\n"
-    "  -m, --memory               keep events in memory only; they end with the server\n"
-    "  -b, --max-bytes SIZE       drop the oldest events beyond this size: 512M, 20G\n"
-    "  -e, --max-events N         … beyond this number\n"
-    "  -a, --max-age TIME         … older than this: 12h, 30d\n"
-    "  -w, --duplicate-window T   recognize a repeated message id for this long (default 2m)\n"
-    "  -n, --dry-run              only compare\n"
-    "  -j, --json                 print the result as one JSON object\n"
-    "  -q, --quiet                print differences and failures only\n\n"
-    "What is not asked for has its default, and is compared too.\n\n"
-    "examples\n"
+    "status is 1. Safe to run at every start of a service.\n";
+
+static const char notes[] = "What is not asked for has its default, and is compared too.\n";
+
+static const char examples[] =
     "  nexusctl provision\n"
     "  nexusctl provision --replicas 3 --max-age 30d --max-bytes 20G\n"
     "  nexusctl provision --dry-run --replicas 3 || echo 'not as planned'\n";
 
-static const struct option long_options[] = {{"stream", required_argument, NULL, 's'},
-                                             {"replicas", required_argument, NULL, 'r'},
-                                             {"memory", no_argument, NULL, 'm'},
-                                             {"max-bytes", required_argument, NULL, 'b'},
-                                             {"max-events", required_argument, NULL, 'e'},
-                                             {"max-age", required_argument, NULL, 'a'},
-                                             {"duplicate-window", required_argument, NULL, 'w'},
-                                             {"dry-run", no_argument, NULL, 'n'},
-                                             {"json", no_argument, NULL, 'j'},
-                                             {"quiet", no_argument, NULL, 'q'},
-                                             {NULL, 0, NULL, 0}};
+static const struct command_option options[] = {
+    {'s', "stream", "NAME", "the stream (default: NEXUS_STREAM, else NEXUS)"},
+    {'r', "replicas", "N", "servers that keep a copy, 1 to 5 (default 1)"},
+    {'m', "memory", NULL, "keep events in memory only; they end with the server"},
+    {'b', "max-bytes", "SIZE", "drop the oldest events beyond this size: 512M, 20G"},
+    {'e', "max-events", "N", "… beyond this number"},
+    {'a', "max-age", "TIME", "… older than this: 12h, 30d"},
+    {'w', "duplicate-window", "TIME", "recognize a repeated message id for this long (default 2m)"},
+    {'n', "dry-run", NULL, "only compare"},
+    {'q', "quiet", NULL, "print differences and failures only"},
+    {0, NULL, NULL, NULL},
+};
 
 struct plan {
     struct nexus_provision_options *options;
@@ -86,9 +79,6 @@ static int take_option(struct plan *plan, int option, struct nexus_error *err)
     case 'n':
         plan->dry_run = true;
         return nexus_provision_options_set_dry_run(plan->options, true, err);
-    case 'j':
-        plan->json = true;
-        return NEXUS_OK;
     case 'q':
         plan->quiet = true;
         return NEXUS_OK;
@@ -104,9 +94,9 @@ static int parse(struct plan *plan, int argc, char **argv)
     struct nexus_error err = NEXUS_ERROR_INIT;
     int status = NEXUS_OK;
 
-    for (int option; !status && (option = getopt_long(argc, argv, "s:r:mb:e:a:w:njq", long_options,
-                                                      NULL)) != -1;)
+    for (int option; !status && (option = command_next(&provision_command, argc, argv)) != -1;)
         status = take_option(plan, option, &err);
+    plan->json = command_json();
     if (!status && optind < argc)
         status = report_usage(&provision_command, "%s: takes options only", argv[optind]);
     if (!status)
@@ -203,6 +193,11 @@ const struct command provision_command = {
     .name = "provision",
     .arguments = "[--replicas N] [--memory] [--max-age TIME] [--dry-run]",
     .summary = "create the stream, or compare the one that is there",
-    .help = help,
+    .about = about,
+    .options = options,
+    .json = "print the result as one JSON object",
+    .notes = notes,
+    .examples = examples,
+    .connects = true,
     .run = run,
 };

@@ -11,7 +11,7 @@
 #include "report.h"
 #include "units.h"
 
-static const char help[] =
+static const char about[] =
     "JSON is the event's payload; the envelope around it is made here. Prints where the event\n"
     "was stored. With - for JSON, standard input has one payload per line; with - for\n"
     "CHANNEL, one event per line, which names its own channel:\n\n"
@@ -21,31 +21,27 @@ static const char help[] =
     "handed on as text: no number loses a digit.\n\n"
     "Lines are published without waiting for each ack. One that is refused is reported with\n"
     "its number and the member at fault, and the others go on; the exit status is then 1.\n"
-    "Ctrl-C stops reading and waits for the acks of what was sent.\n\n"
-    "  -t, --tenant T          the tenant; on a system channel, the tenant that it is about\n"
-    "  -c, --causal-id ID      join this causal chain (default: a new one for each event)\n"
-    "  -m, --message-id ID     publishing the same ID again stores nothing (one event only)\n"
-    "  -p, --parameter N=V     another parameter of the address, where a channel has one\n"
-    "  -d, --deadline TIME     give up after this long: 30, 500ms, 2m (default 15 s)\n"
-    "  -n, --dry-run           check against the contract only; needs no server\n"
-    "  -j, --json              print receipts as JSON, one per line\n"
-    "  -q, --quiet             no summary\n\n"
-    "examples\n"
+    "Ctrl-C stops reading and waits for the acks of what was sent.\n";
+
+static const char examples[] =
     "  nexusctl pub bookingCreated --tenant salon-001 '{\"client\":\"Анна\",\"service\":\"cut\"}'\n"
     "  nexusctl pub pipelineStageCompleted '{\"stage\":\"build\",\"status\":\"started\"}'\n"
+    "  nexusctl pub kbSearched --tenant salon-001 --key till-1.pem "
+    "'{\"query\":\"hours\",\"results_count\":3}'\n"
     "  sensor-reader | nexusctl pub iotSensorData --tenant farm-004 -\n"
     "  nexusctl pub --dry-run - < day.ndjson\n"
     "  nexusctl sub all --json --timeout 2 > events.ndjson && nexusctl pub - < events.ndjson\n";
 
-static const struct option long_options[] = {{"tenant", required_argument, NULL, 't'},
-                                             {"causal-id", required_argument, NULL, 'c'},
-                                             {"message-id", required_argument, NULL, 'm'},
-                                             {"parameter", required_argument, NULL, 'p'},
-                                             {"deadline", required_argument, NULL, 'd'},
-                                             {"dry-run", no_argument, NULL, 'n'},
-                                             {"json", no_argument, NULL, 'j'},
-                                             {"quiet", no_argument, NULL, 'q'},
-                                             {NULL, 0, NULL, 0}};
+static const struct command_option options[] = {
+    {'t', "tenant", "T", "the tenant; on a system channel, the tenant that it is about"},
+    {'c', "causal-id", "ID", "join this causal chain (default: a new one for each event)"},
+    {'m', "message-id", "ID", "publishing the same ID again stores nothing (one event only)"},
+    {'p', "parameter", "N=V", "another parameter of the address, where a channel has one"},
+    {'d', "deadline", "TIME", "give up after this long: 30, 500ms, 2m (default 15 s)"},
+    {'n', "dry-run", NULL, "check against the contract only; needs no server"},
+    {'q', "quiet", NULL, "no summary"},
+    {0, NULL, NULL, NULL},
+};
 
 static int set_parameter(struct pub *pub, const char *text, struct nexus_error *err)
 {
@@ -90,9 +86,6 @@ static int take_option(struct pub *pub, int option, const char **message_id,
     case 'n':
         pub->dry_run = true;
         return CTL_OK;
-    case 'j':
-        pub->json = true;
-        return CTL_OK;
     case 'q':
         pub->quiet = true;
         return CTL_OK;
@@ -130,9 +123,9 @@ static int parse(struct pub *pub, int argc, char **argv)
     const char *message_id = NULL;
     int status = CTL_OK;
 
-    for (int option;
-         !status && (option = getopt_long(argc, argv, "t:c:m:p:d:njq", long_options, NULL)) != -1;)
+    for (int option; !status && (option = command_next(&pub_command, argc, argv)) != -1;)
         status = take_option(pub, option, &message_id, &err);
+    pub->json = command_json();
     if (!status)
         status = take_arguments(pub, argc - optind, argv + optind);
     if (!status && message_id && !pub->payload)
@@ -219,6 +212,11 @@ const struct command pub_command = {
     .name = "pub",
     .arguments = "CHANNEL [--tenant T] JSON|-   or   nexusctl pub -",
     .summary = "publish an event, or one per line of standard input",
-    .help = help,
+    .operands = "CHANNEL|-",
+    .about = about,
+    .options = options,
+    .json = "print receipts as JSON, one per line",
+    .examples = examples,
+    .connects = true,
     .run = run,
 };

@@ -3,32 +3,43 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../json_text.h"
 #include "command.h"
 #include "input.h"
 #include "report.h"
 
 #define BODY_MAX (8 * 1048576)
 
-static const char help[] =
+static const char about[] =
     "Signs an event's body, from a file or standard input, and prints the value of the header\n"
-    "Nexus-Signature; or a file as moduleUpdated announces it, and prints its signature.\n\n"
-    "  -k, --key FILE       the private key\n"
-    "  -s, --subject TEXT   the subject that the event is published to\n"
-    "  -i, --id TEXT        its Nats-Msg-Id\n"
-    "  -f, --file FILE      sign this file instead of an event\n\n"
-    "examples\n"
+    "Nexus-Signature; or a file as moduleUpdated announces it, and prints its signature.\n";
+
+static const char examples[] =
     "  nexusctl sign --key till-1.pem --subject nexus.salon-001.kb.ingested --id m-1 body.json\n"
     "  nexusctl sign --key core.pem --file scheduler.wasm\n";
 
-static const struct option long_options[] = {{"key", required_argument, NULL, 'k'},
-                                             {"subject", required_argument, NULL, 's'},
-                                             {"id", required_argument, NULL, 'i'},
-                                             {"file", required_argument, NULL, 'f'},
-                                             {NULL, 0, NULL, 0}};
+static const struct command_option options[] = {
+    {'k', "key", "FILE", "the private key"},
+    {'s', "subject", "TEXT", "the subject that the event is published to"},
+    {'i', "id", "TEXT", "its Nats-Msg-Id"},
+    {'f', "file", "FILE", "sign this file instead of an event"},
+    {0, NULL, NULL, NULL},
+};
 
 struct plan {
     const char *key, *subject, *id, *file, *body;
 };
+
+static void print_signature(const char *text)
+{
+    if (!command_json()) {
+        puts(text);
+        return;
+    }
+    fputs("{\"signature\":", stdout);
+    json_put_string(stdout, text);
+    puts("}");
+}
 
 static int sign(const struct plan *plan, const char *body, size_t length)
 {
@@ -42,7 +53,7 @@ static int sign(const struct plan *plan, const char *body, size_t length)
                    ? nexus_signer_sign_file(signer, plan->file, &text, &err)
                    : nexus_signer_sign(signer, plan->subject, plan->id, body, length, &text, &err);
     if (!code)
-        puts(text);
+        print_signature(text);
     nexus_free(text);
     nexus_signer_destroy(signer);
     return code ? report(&err) : CTL_OK;
@@ -55,7 +66,7 @@ static int run(int argc, char **argv)
     size_t length = 0;
     int status;
 
-    for (int option; (option = getopt_long(argc, argv, "k:s:i:f:", long_options, NULL)) != -1;) {
+    for (int option; (option = command_next(&sign_command, argc, argv)) != -1;) {
         if (option == '?')
             return CTL_USAGE;
         *(option == 'k'   ? &plan.key
@@ -78,6 +89,10 @@ const struct command sign_command = {
     .name = "sign",
     .arguments = "--key FILE (--subject TEXT --id TEXT [BODY] | --file FILE)",
     .summary = "sign an event's body, or a module's file",
-    .help = help,
+    .operands = "FILE",
+    .about = about,
+    .options = options,
+    .json = "print {\"signature\":…}",
+    .examples = examples,
     .run = run,
 };

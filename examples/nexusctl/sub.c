@@ -10,42 +10,34 @@
 #include "report.h"
 #include "units.h"
 
-static const char help[] =
+static const char about[] =
     "Prints the events of one channel, or of all, one per line: when they were stored, the\n"
     "channel, the tenant and the payload. Starts with the first event in the stream. Runs\n"
     "until Ctrl-C. Without --durable it reads beside everyone else, and takes its consumer\n"
     "away at the end. With --durable NAME the server remembers what was printed, and the next\n"
-    "run with that name goes on there; an event counts as handled once its line is out.\n\n"
-    "  -t, --tenant T      only this tenant's events (no system channels then)\n"
-    "  -c, --count N       end after N events\n"
-    "  -w, --timeout TIME  end when no event has come for this long: 2, 500ms, 5m\n"
-    "  -n, --new           only events stored from now on\n"
-    "  -s, --since TIME    only events stored in the last 10m, 24h, 7d\n"
-    "  -d, --durable NAME  go on where the last run of this name ended\n"
-    "  -j, --json          print all there is to know, as one JSON object per line: subject,\n"
-    "                      channel, tenant, causal_id, traceparent, message_id, stream, sequence,\n"
-    "                      time, deliveries, vector_clock, payload, envelope; `nexusctl pub -`\n"
-    "                      reads it back in\n"
-    "  -q, --quiet         no summary\n\n"
-    "Messages that are no events of the contract are reported and passed over. The exit status is "
-    "4\n"
-    "when the time is up and nothing came, or less than --count asked for.\n\n"
-    "examples\n"
+    "run with that name goes on there; an event counts as handled once its line is out.\n";
+
+static const char notes[] =
+    "Messages that are no events of the contract are reported and passed over. The exit status\n"
+    "is 4 when the time is up and nothing came, or less than --count asked for.\n";
+
+static const char examples[] =
     "  nexusctl sub all\n"
     "  nexusctl sub bookingCreated --tenant salon-001 --new\n"
     "  nexusctl sub paymentCompleted --json | jq .payload.amount\n"
     "  nexusctl sub all --json --timeout 2 > backup.ndjson\n"
     "  nexusctl sub edgeHealth --new --count 1 --timeout 60 || echo 'no heartbeat'\n";
 
-static const struct option long_options[] = {{"tenant", required_argument, NULL, 't'},
-                                             {"count", required_argument, NULL, 'c'},
-                                             {"timeout", required_argument, NULL, 'w'},
-                                             {"new", no_argument, NULL, 'n'},
-                                             {"since", required_argument, NULL, 's'},
-                                             {"durable", required_argument, NULL, 'd'},
-                                             {"json", no_argument, NULL, 'j'},
-                                             {"quiet", no_argument, NULL, 'q'},
-                                             {NULL, 0, NULL, 0}};
+static const struct command_option options[] = {
+    {'t', "tenant", "T", "only this tenant's events (no system channels then)"},
+    {'c', "count", "N", "end after N events"},
+    {'w', "timeout", "TIME", "end when no event has come for this long: 2, 500ms, 5m"},
+    {'n', "new", NULL, "only events stored from now on"},
+    {'s', "since", "TIME", "only events stored in the last 10m, 24h, 7d"},
+    {'d', "durable", "NAME", "go on where the last run of this name ended"},
+    {'q', "quiet", NULL, "no summary"},
+    {0, NULL, NULL, NULL},
+};
 
 static int set_since(struct sub *sub, const char *text, struct nexus_error *err)
 {
@@ -91,9 +83,6 @@ static int take_option(struct sub *sub, int option)
         sub->durable = optarg;
         status = nexus_subscribe_options_set_durable(sub->options, optarg, &err);
         break;
-    case 'j':
-        sub->json = true;
-        break;
     case 'q':
         sub->quiet = true;
         break;
@@ -124,9 +113,9 @@ static int parse(struct sub *sub, int argc, char **argv)
 {
     int status = CTL_OK;
 
-    for (int option;
-         !status && (option = getopt_long(argc, argv, "t:c:w:ns:d:jq", long_options, NULL)) != -1;)
+    for (int option; !status && (option = command_next(&sub_command, argc, argv)) != -1;)
         status = take_option(sub, option);
+    sub->json = command_json();
     if (!status && argc - optind != 1)
         status = report_usage(&sub_command, argc == optind ? "which CHANNEL? `all` for every one"
                                                            : "one CHANNEL only, or `all`");
@@ -152,6 +141,14 @@ const struct command sub_command = {
     .name = "sub",
     .arguments = "CHANNEL|all [--tenant T] [--count N] [--json]",
     .summary = "watch the events of a channel, or of all",
-    .help = help,
+    .operands = "CHANNEL|all",
+    .about = about,
+    .options = options,
+    .json = "print all there is to know, as one JSON object per line: subject, channel, tenant, "
+            "causal_id, traceparent, message_id, stream, sequence, time, deliveries, "
+            "vector_clock, payload, envelope; `nexusctl pub -` reads it back in",
+    .notes = notes,
+    .examples = examples,
+    .connects = true,
     .run = run,
 };

@@ -9,7 +9,7 @@ import unittest
 
 from driver import DAY, NEXUSCTL, SOURCE, Offline, lines_of, run
 
-COMMANDS = ["pub", "sub", "provision", "channels"]
+COMMANDS = [line.split()[0] for line in run("--help").stdout.split("\n\n")[2].splitlines()]
 
 
 class Help(Offline):
@@ -19,6 +19,7 @@ class Help(Offline):
 
     def test_general_help_teaches(self):
         said = self.succeed("--help").stdout
+        self.assertIn("provision", COMMANDS)
         for word in [*COMMANDS, "NEXUS_URL", "NEXUS_CREDS", "exit status", "--url"]:
             self.assertIn(word, said)
         self.assertEqual(self.succeed("help").stdout, said)
@@ -26,7 +27,9 @@ class Help(Offline):
     def test_every_command_has_help_with_examples(self):
         for command in COMMANDS:
             said = self.succeed(command, "--help").stdout
-            self.assertIn("examples\n  nexusctl " + command, said)
+            self.assertIn("examples\n", said)
+            self.assertIn("\n  nexusctl " + command, said)
+            self.assertIn("\n  -j, --json ", said)
             self.assertEqual(self.succeed("help", command).stdout, said)
 
     def test_every_option_of_the_help_is_understood(self):
