@@ -46,7 +46,7 @@ export TMPDIR="$work/tmp"
 missing_packages()
 {
     for package in gcc g++ clang binutils meson ninja-build pkg-config check libsubunit-dev \
-        libnats-dev libcjson-dev libsodium-dev nats-server openssl python3 \
+        libnats-dev libcjson-dev libsodium-dev libsqlite3-dev libpq-dev postgresql nats-server openssl python3 \
         python3-cryptography python3-jwcrypto python3-yaml ca-certificates locales; do
         dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
             echo "$package"
