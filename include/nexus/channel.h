@@ -107,6 +107,23 @@ NEXUS_API int nexus_validate_json(const char *channel, const char *payload,
                                   struct nexus_error *err);
 
 /**
+ * Receives one violation of the contract: `err->where` names the member ("payload.files[2]"). Valid
+ * during the call; may call everything of the library.
+ * @since 1.0
+ */
+typedef void (*nexus_violation_callback)(const struct nexus_error *err, void *data);
+
+/**
+ * Checks a payload as nexus_validate_json() does, and reports every violation to the callback
+ * instead of the first one only; members first, in the order of the text, then those that are
+ * missing. A text that is no JSON has one. Errors: the first violation, else as above.
+ * @since 1.0
+ */
+NEXUS_API int nexus_validate_json_each(const char *channel, const char *payload,
+                                       nexus_violation_callback callback, void *data,
+                                       struct nexus_error *err);
+
+/**
  * Checks a tenant, node or service name: [A-Za-z0-9][A-Za-z0-9_-]{0,62}. `what` names it in the
  * error. Errors: NEXUS_E_SUBJECT.
  * @since 1.0

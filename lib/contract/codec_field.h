@@ -57,6 +57,10 @@ struct nx_decoding {
 int nx_decode_member(const struct nx_decoding *decoding, const struct nx_field *field,
                      uint32_t node);
 
+/* Checks one element of an array's member, and stores nothing. */
+int nx_decode_element(const struct nx_decoding *decoding, const struct nx_field *field,
+                      size_t index, uint32_t node);
+
 /* The members that an event carries in `json`, beside the typed ones. */
 struct nx_extra {
     struct nx_json json;

@@ -130,6 +130,17 @@ static int decode_integers(const struct nx_decoding *decoding, const struct nx_f
     return code;
 }
 
+int nx_decode_element(const struct nx_decoding *decoding, const struct nx_field *field,
+                      size_t index, uint32_t node)
+{
+    const char *text;
+    int64_t integer;
+
+    return field->kind == NEXUS_KIND_STRING_ARRAY
+               ? read_text(decoding, field, index, node, &text)
+               : decode_integer(decoding, field, index, node, &integer);
+}
+
 static int decode_array(const struct nx_decoding *decoding, const struct nx_field *field,
                         uint32_t node)
 {
