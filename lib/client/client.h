@@ -176,6 +176,8 @@ void nx_io_unanswered(void *owner, uint64_t listener);
 /* Subscribes to the answers. */
 int nx_io_listen(struct nexus_client *client, struct nexus_error *err);
 /* The I/O thread's round. Anything that sets an earlier deadline wakes the wire. */
+/* I/O thread: an answer is overdue; is the server still there? */
+void nx_io_doubt(struct nexus_client *client);
 int nx_io_start(struct nexus_client *client, struct nexus_error *err);
 void nx_io_stop(struct nexus_client *client);
 bool nx_on_io_thread(struct nexus_client *client);

@@ -79,6 +79,12 @@ void nx_io_unanswered(void *owner, uint64_t listener)
         nx_requests_unanswered(owner);
 }
 
+void nx_io_doubt(struct nexus_client *client)
+{
+    if (client->wire->ops->doubt)
+        client->wire->ops->doubt(client->wire);
+}
+
 static int64_t earlier(int64_t a, int64_t b)
 {
     return a < b ? a : b;

@@ -66,6 +66,10 @@ struct nx_transport_ops {
      * message_header is not. */
     void (*nudge)(struct nx_transport *transport);
 
+    /* I/O thread: somebody waits in vain for an answer. Asks the server for a sign of life, and goes
+     * down when none comes in the time that connecting may take. NULL: no need. */
+    void (*doubt)(struct nx_transport *transport);
+
     struct nx_message *(*message_new)(struct nx_transport *transport, const char *subject,
                                       const char *reply, const struct nx_header *headers,
                                       size_t header_count, const void *body, size_t length);

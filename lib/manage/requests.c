@@ -172,8 +172,10 @@ int64_t nx_requests_tick(struct nexus_client *client, int64_t now)
     struct request *request;
     int64_t next = INT64_MAX;
 
-    while ((request = take(client, expired, &now)))
+    while ((request = take(client, expired, &now))) {
+        nx_io_doubt(client);
         finish(client, request, NEXUS_E_TIMEOUT, NULL);
+    }
     while ((request = unsent(client)))
         (void)send_request(client, request->number, request->subject, request->body);
     pthread_mutex_lock(&client->lock);

@@ -265,6 +265,10 @@ static void wait_for(struct wire *wire, struct link *link, struct pollfd fds[2],
 {
     struct timespec limit;
 
+    int64_t doubt = nx_wire_doubt_left(wire, link);
+
+    if (doubt >= 0 && (timeout < 0 || timeout > doubt))
+        timeout = doubt;
     if (atomic_load(&wire->soon) && (timeout < 0 || timeout > COALESCE_NS))
         timeout = COALESCE_NS;
     limit.tv_sec = (time_t)(timeout / 1000000000);
@@ -283,14 +287,16 @@ static void wire_poll(struct nx_transport *transport, int64_t timeout)
     struct link *link = servable(wire);
     struct pollfd fds[2];
     uint64_t wakes;
-    bool busy = flush_socket(wire, link);
+    bool busy = flush_socket(wire, link), heard;
 
     wait_for(wire, link, fds, timeout);
     if (fds[0].revents & POLLIN) {
         ssize_t got = read(wire->wake_fd, &wakes, sizeof(wakes));
         (void)got;
     }
-    busy |= read_socket(wire, servable(wire), fds[1].revents);
+    heard = read_socket(wire, servable(wire), fds[1].revents);
+    nx_wire_doubt_end(wire, servable(wire), heard);
+    busy |= heard;
     busy |= nx_wire_drain(wire);
     atomic_store(&wire->soon, busy);
     announce(wire);
@@ -347,6 +353,7 @@ static const struct nx_transport_ops ops = {
     .connect = wire_connect,
     .disconnect = wire_disconnect,
     .poll = wire_poll,
+    .doubt = nx_wire_doubt,
     .wake = wire_wake,
     .nudge = wire_nudge,
     .message_new = nx_wire_message_new,

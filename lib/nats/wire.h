@@ -35,6 +35,7 @@ struct link {
     bool connector_runs; /* has not been joined or detached; I/O thread, or whoever disconnects */
     bool ready;          /* connected, not announced yet; wire->lock */
     bool announced;      /* wire->lock; set by the I/O thread alone */
+    int64_t doubted_at;  /* since when it is asked for a sign of life; 0: it is not; I/O thread */
     int code;            /* why it ended; wire->lock */
     char text[256];
 };
@@ -89,6 +90,13 @@ bool nx_wire_drain(struct wire *wire);
 
 /* connect.c: starts the attempt of a fresh link on a thread of its own. */
 void nx_link_connect(struct link *link);
+
+/* doubt.c; I/O thread. Asks the server for a sign of life. */
+void nx_wire_doubt(struct nx_transport *transport);
+/* How long it still has for one, in nanoseconds; negative: nobody has asked. */
+int64_t nx_wire_doubt_left(const struct wire *wire, const struct link *link);
+/* After each turn: whether anything was read. Closes the link when its time is over. */
+void nx_wire_doubt_end(struct wire *wire, struct link *link, bool heard);
 
 /* message.c: the message functions of struct nx_transport_ops. */
 struct nx_message *nx_wire_message_new(struct nx_transport *transport, const char *subject,

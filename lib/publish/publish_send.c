@@ -269,8 +269,10 @@ int64_t nx_publisher_tick(struct nexus_client *client, int64_t now)
     nx_publisher_tell(client);
     nx_dead_free(client);
     pthread_mutex_unlock(&client->lock);
-    if (*silent)
+    if (*silent) {
+        nx_io_doubt(client);
         nx_coverage_ask(client, silent);
+    }
     return next;
 }
 

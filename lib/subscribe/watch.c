@@ -166,13 +166,13 @@ static void informed(struct nexus_client *client, int code, cJSON *answer, void 
 
 enum step { NOTHING, FILL, CHECK };
 
-/* With the lock: the heartbeats of the pulls that are out. */
-static void count_beats(struct nexus_subscription *subscription, int64_t now)
+/* With the lock: the heartbeats of the pulls that are out. True when one is missing. */
+static bool count_beats(struct nexus_subscription *subscription, int64_t now)
 {
     struct nx_pull *pull = &subscription->pull;
 
     if (now < pull->beat_at)
-        return;
+        return false;
     pull->beat_at = now + BEAT_NS;
     if (pull->heard || !pull->outstanding || !subscription->client->up)
         pull->silent_beats = 0;
@@ -180,10 +180,11 @@ static void count_beats(struct nexus_subscription *subscription, int64_t now)
         pull->silent_beats++;
     pull->heard = false;
     if (pull->silent_beats < SILENT_BEATS_MAX)
-        return;
+        return pull->silent_beats > 0;
     pull->silent_beats = 0;
     nx_pull_forget(subscription);
     nx_pull_back_off(subscription, true);
+    return true;
 }
 
 /* With the lock: the end of a pause. */
@@ -213,13 +214,16 @@ void nx_watch_tick(struct nexus_subscription *subscription, int64_t now)
 {
     struct nexus_client *client = subscription->client;
     enum step step = NOTHING;
+    bool silent = false;
 
     pthread_mutex_lock(&client->lock);
     if (!subscription->closed) {
-        count_beats(subscription, now);
+        silent = count_beats(subscription, now);
         step = next_step(subscription, now);
     }
     pthread_mutex_unlock(&client->lock);
+    if (silent)
+        nx_io_doubt(client);
     if (step == FILL)
         nx_pull_fill(subscription);
     else if (step == CHECK)

@@ -13,6 +13,8 @@ import sys
 import time
 import traceback
 
+import scenarios_cluster  # noqa: F401
+import scenarios_network  # noqa: F401
 import scenarios_server  # noqa: F401
 from scenario import SCENARIOS
 from world import World

@@ -145,7 +145,7 @@ class World:
         self.consumer("reader1", **consumer)
         self.consumer("reader2", **consumer)
         self.publisher("async", count=count // 2, rate=rate // 2, **publisher)
-        self.publisher("waits", count=count // 2, rate=rate // 2, threads=8, **publisher)
+        self.publisher("waits", count=count // 2, rate=rate // 2, threads=16, **publisher)
 
     # ---- meanwhile
 
