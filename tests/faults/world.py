@@ -158,7 +158,8 @@ class World:
         for published in publishers.values():
             published.read()
         return Account(publishers, {name: merged([consumed.read() for consumed in parts])
-                                    for name, parts in services.items()}, self.once, self.survives)
+                                    for name, parts in services.items()}, self.once,
+                       [client.name for client in self.publishers if "threads" not in client.settings], self.survives)
 
     def stored(self):
         return sum(len(published.stored) for published in self.account().publishers.values())

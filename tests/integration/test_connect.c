@@ -75,6 +75,41 @@ START_TEST(another_server_of_the_list_takes_over)
 }
 END_TEST
 
+/* Keeps why the connection was lost. */
+static void keep_reason(struct nexus_client *client, enum nexus_client_state state,
+                        const char *reason, void *data)
+{
+    (void)client;
+    if (state == NEXUS_STATE_RECONNECTING)
+        snprintf(data, 256, "%s", reason ? reason : "");
+}
+
+START_TEST(a_connection_that_goes_mute_is_replaced)
+{
+    struct test_server other;
+    struct test_report report = {0};
+    char reason[256] = "";
+    struct nexus_client_options *options;
+    ck_assert(test_server_start(&other, NULL));
+    options = options_for(other.url);
+    OK(nexus_client_options_set_state_callback(options, keep_reason, reason, err));
+    OK(nexus_client_options_set_ack_timeout(options, 100, err));
+    struct nexus_client *client = test_client_of(options);
+    OK(nexus_provision(client, NULL, NULL, err));
+    OK(test_publish(client, 1, NULL, NULL, err));
+    ck_assert(test_server_pause(&other));
+    test_publish_async(client, 2, &report);
+    DISPATCH_UNTIL(client, *reason);
+    ck_assert_msg(strstr(reason, "silent"), "%s", reason);
+    ck_assert(test_server_resume(&other));
+    DISPATCH_UNTIL(client, report.calls);
+    ck_assert_int_eq(report.code, NEXUS_OK);
+    OK(test_publish(client, 3, NULL, NULL, err));
+    nexus_client_destroy(client);
+    test_server_stop(&other);
+}
+END_TEST
+
 START_TEST(nobody_there_is_an_error)
 {
     char url[128];
@@ -218,6 +253,7 @@ int main(void)
     tcase_add_test(stream, another_server_of_the_list_takes_over);
     tcase_add_test(stream, connecting_can_happen_later);
     TCase *bare = test_case_bare(suite, "without one");
+    tcase_add_test(bare, a_connection_that_goes_mute_is_replaced);
     tcase_add_test(bare, nobody_there_is_an_error);
     tcase_add_test(bare, a_stranger_is_an_error);
     tcase_add_test(bare, unusable_urls_are_refused);
