@@ -176,13 +176,25 @@ struct nexus_client_stats {
             0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                  \
     }
 
+/* g++ -Wshadow says that the function hides the struct's constructor, as stat() does of struct
+ * stat. */
+#if defined(__cplusplus) && defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#endif
+
 /**
- * Reads the counters into `out`, as many as its `size` has room for. Any thread, at any time.
+ * Reads the counters into `out`, as many as its `size` has room for. Any thread, at any time. In
+ * C++ the struct shares its name with this function: write `struct nexus_client_stats`.
  * Errors: NEXUS_E_INVALID (`size`).
  * @since 1.0
  */
 NEXUS_API int nexus_client_stats(struct nexus_client *client, struct nexus_client_stats *out,
                                  struct nexus_error *err);
+
+#if defined(__cplusplus) && defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
 
 /**
  * The counters as one JSON object with the same names. `*out` is the caller's; nexus_free(). Any

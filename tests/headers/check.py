@@ -12,7 +12,7 @@ from pathlib import Path
 
 import declarations
 
-STRICT = ["-fsyntax-only", "-Wall", "-Wextra", "-pedantic", "-Werror"]
+STRICT = ["-fsyntax-only", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-pedantic", "-Werror"]
 C_STANDARDS = ["c99", "c11", "c17"]
 CXX_STANDARDS = ["c++11", "c++14", "c++17", "c++20"]
 FOREIGN = re.compile(
