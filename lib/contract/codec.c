@@ -81,6 +81,14 @@ int nx_field_reject_enum(const struct nx_field *field, const char *text, struct 
                          text, list);
 }
 
+int nx_codec_check_struct(const struct nexus_channel *channel, const void *event,
+                          struct nexus_error *err)
+{
+    struct nx_event opened;
+
+    return nx_event_open(channel, event, &opened, err);
+}
+
 const char *nx_codec_string(const struct nexus_channel *channel, const void *event, uint32_t member)
 {
     struct nx_event opened;

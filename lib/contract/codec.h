@@ -32,6 +32,10 @@ int nx_codec_decode(const struct nexus_channel *channel, const struct nx_json *j
 int nx_payload_read(struct nx_json *json, const char *what, const char *text, size_t length,
                     struct nexus_error *err);
 
+/* Whether it can be a struct of the channel, by its size. NEXUS_E_INVALID. */
+int nx_codec_check_struct(const struct nexus_channel *channel, const void *event,
+                          struct nexus_error *err);
+
 /* The text of a required string member of a struct; NULL when absent. For address parameters. */
 const char *nx_codec_string(const struct nexus_channel *channel, const void *event,
                             uint32_t member);

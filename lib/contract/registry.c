@@ -4,6 +4,7 @@
 
 #include "schema.h"
 #include "status.h"
+#include "struct_size.h"
 
 size_t nexus_channel_count(void)
 {
@@ -84,18 +85,14 @@ int nexus_channel_member(const struct nexus_channel *channel, size_t index,
                          struct nexus_member *out, struct nexus_error *err)
 {
     const struct nx_field *field;
-    struct nexus_member member;
+    struct nexus_member member = NEXUS_MEMBER_INIT;
 
     if (!channel || !out)
         return nx_fail(err, NEXUS_E_INVALID, channel ? "out" : "channel", "must not be NULL");
     if (index >= channel->field_count)
         return nx_fail(err, NEXUS_E_NOT_FOUND, "index", "%s has %u members, from 0", channel->name,
                        channel->field_count);
-    if (out->size < offsetof(struct nexus_member, kind))
-        return nx_fail(err, NEXUS_E_INVALID, "size", "set it with NEXUS_MEMBER_INIT");
     field = &channel->fields[index];
-    memset(&member, 0, sizeof(member));
-    member.size = out->size;
     member.name = field->name;
     member.kind = (enum nexus_kind)field->kind;
     member.required = (field->flags & NX_FIELD_REQUIRED) != 0;
@@ -104,7 +101,5 @@ int nexus_channel_member(const struct nexus_channel *channel, size_t index,
     member.values = field->enumeration ? field->enumeration->values : NULL;
     member.description = field->description;
     member.example = field->example;
-    /* An older caller has room for the first members only; what a newer one has more stays. */
-    memcpy(out, &member, out->size < sizeof(member) ? out->size : sizeof(member));
-    return 0;
+    return nx_struct_give(out, out->size, &member, sizeof(member), err);
 }

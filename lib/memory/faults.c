@@ -6,6 +6,7 @@
 #include "bus.h"
 #include "bus_subject.h"
 #include "status.h"
+#include "struct_size.h"
 
 struct nx_fault {
     struct nx_fault *next;
@@ -97,22 +98,6 @@ static int check(struct nexus_fault *fault, struct nexus_error *err)
     return NEXUS_OK;
 }
 
-/* What an older caller does not know is zero; what we do not know must be. */
-static int take(const struct nexus_fault *from, struct nexus_fault *out, struct nexus_error *err)
-{
-    size_t size = from->size, known = size < sizeof(*out) ? size : sizeof(*out);
-
-    if (size < 2 * sizeof(size_t) || size > 65536)
-        return nx_fail(err, NEXUS_E_INVALID, "fault.size",
-                       "%zu is no size of this struct: initialize it with NEXUS_FAULT_INIT", size);
-    for (size_t i = known; i < size; i++)
-        if (((const char *)from)[i])
-            return nx_fail(err, NEXUS_E_INVALID, "fault.size",
-                           "byte %zu is set, which this library does not know", i);
-    memcpy(out, from, known);
-    return NEXUS_OK;
-}
-
 static void append(struct nexus_memory *bus, struct nx_fault *fault)
 {
     struct nx_fault **at = &bus->faults;
@@ -131,7 +116,7 @@ int nexus_memory_fault(struct nexus_memory *bus, const struct nexus_fault *fault
 
     if (!bus || !fault)
         return nx_fail(err, NEXUS_E_INVALID, bus ? "fault" : "bus", "is NULL");
-    code = take(fault, &ours, err);
+    code = nx_struct_take(&ours, sizeof(ours), fault, "fault.size", err);
     if (code == NEXUS_OK)
         code = check(&ours, err);
     if (code != NEXUS_OK)

@@ -132,8 +132,10 @@ static int encode(struct nx_composing *composing, const void *event, struct nexu
 int nx_composing_prepare(struct nx_composing *composing, const char *const *arguments,
                          const void *event, struct nexus_error *err)
 {
-    int code = collect_values(composing, arguments, event, err);
+    int code = nx_codec_check_struct(composing->channel, event, err);
 
+    if (code == NEXUS_OK)
+        code = collect_values(composing, arguments, event, err);
     if (code == NEXUS_OK)
         code = encode(composing, event, err);
     if (code != NEXUS_OK)

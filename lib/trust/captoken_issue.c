@@ -7,6 +7,7 @@
 #include "captoken.h"
 #include "ids.h"
 #include "status.h"
+#include "struct_size.h"
 
 static int fail(struct nexus_error *err, const char *member, const char *message)
 {
@@ -36,50 +37,42 @@ static int read_list(const char *member, const char *const *texts, unsigned most
     return NEXUS_OK;
 }
 
-/* A newer caller's further members must not be set. */
-static int check_struct(const struct nexus_capability_grant *grant, struct nexus_error *err)
-{
-    if (!grant || grant->size < sizeof(*grant) || grant->size > 65536)
-        return fail(err, "grant", "initialize it with NEXUS_CAPABILITY_GRANT_INIT");
-    for (size_t i = sizeof(*grant); i < grant->size; i++)
-        if (((const char *)grant)[i])
-            return fail(err, "grant", "has members that this version lacks");
-    return NEXUS_OK;
-}
-
 /* What is to be claimed, from the caller's grant. `lists` is room for the two lists. */
-static int read_grant(const struct nexus_capability_grant *grant, struct nx_claims *out,
+static int read_grant(const struct nexus_capability_grant *theirs, struct nx_claims *out,
                       const char **lists, char uuid[NX_UUID_SIZE], struct nexus_error *err)
 {
     static const char *const publish[] = {NX_ACTION_PUBLISH, NULL};
+    struct nexus_capability_grant grant;
     unsigned char bytes[16];
     int code;
 
-    code = check_struct(grant, err);
+    if (!theirs)
+        return fail(err, "grant", "is NULL");
+    code = nx_struct_take(&grant, sizeof(grant), theirs, "grant", err);
     if (code != NEXUS_OK)
         return code;
-    if (!sound_name(grant->issuer) || !sound_name(grant->subject))
-        return fail(err, sound_name(grant->issuer) ? "grant.subject" : "grant.issuer",
+    if (!sound_name(grant.issuer) || !sound_name(grant.subject))
+        return fail(err, sound_name(grant.issuer) ? "grant.subject" : "grant.issuer",
                     "must be printable ASCII without spaces and quotes");
-    if (grant->id && !sound_name(grant->id))
+    if (grant.id && !sound_name(grant.id))
         return fail(err, "grant.id", "must be printable ASCII without spaces and quotes");
-    if (!grant->public_key)
+    if (!grant.public_key)
         return fail(err, "grant.public_key", "is NULL");
-    code = nx_public_key_read(grant->public_key, strlen(grant->public_key), &out->key, err);
+    code = nx_public_key_read(grant.public_key, strlen(grant.public_key), &out->key, err);
     if (code == NEXUS_OK)
-        code = read_list("grant.subjects", grant->subjects, NX_PATTERNS_MAX, lists, &out->subjects,
+        code = read_list("grant.subjects", grant.subjects, NX_PATTERNS_MAX, lists, &out->subjects,
                          err);
     if (code == NEXUS_OK)
-        code = read_list("grant.actions", grant->actions ? grant->actions : publish, NX_ACTIONS_MAX,
+        code = read_list("grant.actions", grant.actions ? grant.actions : publish, NX_ACTIONS_MAX,
                          lists + NX_PATTERNS_MAX, &out->actions, err);
     nx_uuid7_bytes(bytes);
     nx_uuid7_text(bytes, uuid);
-    out->issuer = grant->issuer;
-    out->subject = grant->subject;
-    out->id = grant->id ? grant->id : uuid;
+    out->issuer = grant.issuer;
+    out->subject = grant.subject;
+    out->id = grant.id ? grant.id : uuid;
     out->issued = nx_wall_seconds();
-    out->not_before = grant->not_before;
-    out->not_after = grant->not_after;
+    out->not_before = grant.not_before;
+    out->not_after = grant.not_after;
     return code;
 }
 

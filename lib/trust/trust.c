@@ -175,13 +175,16 @@ static int rule_patterns(const char *what, const char *const *texts, struct nx_p
     return NEXUS_OK;
 }
 
-static int check_rule(const struct nexus_trust_rule *rule, struct nexus_error *err)
+static int take_rule(const struct nexus_trust_rule *theirs, struct nexus_trust_rule *rule,
+                     struct nexus_error *err)
 {
-    if (!rule || rule->size < sizeof(*rule) || rule->size > 65536)
-        return nx_fail(err, NEXUS_E_INVALID, "rule", "initialize it with NEXUS_TRUST_RULE_INIT");
-    for (size_t i = sizeof(*rule); i < rule->size; i++)
-        if (((const char *)rule)[i])
-            return nx_fail(err, NEXUS_E_INVALID, "rule", "has members that this version lacks");
+    int code;
+
+    if (!theirs)
+        return nx_fail(err, NEXUS_E_INVALID, "rule", "is NULL");
+    code = nx_struct_take(rule, sizeof(*rule), theirs, "rule", err);
+    if (code != NEXUS_OK)
+        return code;
     if (rule->key_id && !nx_key_id_sound(rule->key_id, strlen(rule->key_id)))
         return nx_fail(err, NEXUS_E_INVALID, "rule.key_id", "is no key id");
     return NEXUS_OK;
@@ -193,25 +196,26 @@ int nexus_trust_add(struct nexus_trust *trust, const char *public_key,
     const char *subjects[NX_PATTERNS_MAX], *grants[NX_PATTERNS_MAX];
     struct nx_trust_key key = {.from_file = false};
     struct change change = {.add = &key};
+    struct nexus_trust_rule ours = NEXUS_TRUST_RULE_INIT;
     int code;
 
     if (!trust || !public_key)
         return nx_fail(err, NEXUS_E_INVALID, trust ? "public_key" : "trust", "is NULL");
-    code = check_rule(rule, err);
+    code = take_rule(rule, &ours, err);
     if (code == NEXUS_OK)
         code = nx_public_key_read(public_key, strlen(public_key), &key.key, err);
     if (code == NEXUS_OK)
-        code = rule_patterns("rule.subjects", rule->subjects, &key.subjects, subjects, err);
+        code = rule_patterns("rule.subjects", ours.subjects, &key.subjects, subjects, err);
     if (code == NEXUS_OK)
-        code = rule_patterns("rule.grants", rule->grants, &key.grants, grants, err);
+        code = rule_patterns("rule.grants", ours.grants, &key.grants, grants, err);
     if (code == NEXUS_OK && !key.subjects.count && !key.grants.count)
         code = nx_fail(err, NEXUS_E_INVALID, "rule", "allows nothing");
     if (code != NEXUS_OK)
         return code;
-    if (rule->key_id)
-        memcpy(key.key.key_id, rule->key_id, strlen(rule->key_id) + 1);
-    key.not_before = rule->not_before ? rule->not_before : INT64_MIN;
-    key.not_after = rule->not_after ? rule->not_after : INT64_MAX;
+    if (ours.key_id)
+        memcpy(key.key.key_id, ours.key_id, strlen(ours.key_id) + 1);
+    key.not_before = ours.not_before ? ours.not_before : INT64_MIN;
+    key.not_after = ours.not_after ? ours.not_after : INT64_MAX;
     return apply(trust, &change, err);
 }
 

@@ -6,17 +6,16 @@
 #include "status.h"
 #include "struct_size.h"
 
-static int check_arguments(struct nexus_trust *trust, const struct nexus_signed_message *message,
-                           struct nexus_error *err)
+static int take_arguments(struct nexus_trust *trust, const struct nexus_signed_message *theirs,
+                          struct nexus_signed_message *message, struct nexus_error *err)
 {
-    if (!trust || !message)
+    int code;
+
+    if (!trust || !theirs)
         return nx_fail(err, NEXUS_E_INVALID, trust ? "message" : "trust", "is NULL");
-    if (message->size < sizeof(*message) || message->size > 65536)
-        return nx_fail(err, NEXUS_E_INVALID, "message.size",
-                       "initialize the message with NEXUS_SIGNED_MESSAGE_INIT");
-    for (size_t i = sizeof(*message); i < message->size; i++)
-        if (((const char *)message)[i])
-            return nx_fail(err, NEXUS_E_INVALID, "message", "has members that this version lacks");
+    code = nx_struct_take(message, sizeof(*message), theirs, "message", err);
+    if (code != NEXUS_OK)
+        return code;
     if (!message->subject || (!message->body && message->length))
         return nx_fail(err, NEXUS_E_INVALID, message->subject ? "body" : "subject", "is NULL");
     return NEXUS_OK;
@@ -31,34 +30,37 @@ static int give(struct nexus_check_result *out, const struct nx_checked *checked
         return NEXUS_OK;
     ours.verdict = checked->verdict;
     ours.refusal = checked->refusal;
-    memcpy(ours.key_id, checked->key_id, sizeof(ours.key_id));
+    memcpy(ours.key_id, checked->key_id, strlen(checked->key_id));
     return nx_struct_give(out, out->size, &ours, sizeof(ours), err);
 }
 
 int nexus_trust_check(struct nexus_trust *trust, const struct nexus_signed_message *message,
                       struct nexus_check_result *out, struct nexus_error *err)
 {
-    int code = check_arguments(trust, message, err), given;
+    struct nexus_signed_message ours = NEXUS_SIGNED_MESSAGE_INIT;
+    int code = take_arguments(trust, message, &ours, err);
     struct nx_signed_event event;
-    struct nx_checked checked;
+    struct nx_checked checked = {0};
     struct nx_checker *checker;
 
+    if (code == NEXUS_OK)
+        code = give(out, &checked, err);
     if (code != NEXUS_OK)
         return code;
-    event = (struct nx_signed_event){message->subject,
-                                     message->message_id,
-                                     message->signature,
-                                     message->capability,
-                                     message->body ? message->body : "",
-                                     message->length,
-                                     message->stored ? message->stored : nx_wall_seconds()};
+    event = (struct nx_signed_event){ours.subject,
+                                     ours.message_id,
+                                     ours.signature,
+                                     ours.capability,
+                                     ours.body ? ours.body : "",
+                                     ours.length,
+                                     ours.stored ? ours.stored : nx_wall_seconds()};
     checker = nx_checker_new(trust, NEXUS_TRUST_REQUIRE);
     if (!checker)
         return nx_no_memory(err);
     code = nx_checker_check(checker, &event, &checked, err);
-    given = give(out, &checked, code == NEXUS_OK ? err : NULL);
+    (void)give(out, &checked, NULL);
     nx_checker_free(checker);
-    return code == NEXUS_OK ? given : code;
+    return code;
 }
 
 int nexus_signer_sign(const struct nexus_signer *signer, const char *subject,

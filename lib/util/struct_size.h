@@ -25,4 +25,27 @@ static inline int nx_struct_give(void *out, size_t size, const void *ours, size_
     return NEXUS_OK;
 }
 
+/* Reads a caller's struct into ours of `our_size` bytes: members that an older caller does not have
+ * are zero, and what a newer one has beyond must not be set. NEXUS_E_INVALID names `what`, the
+ * argument. */
+static inline int nx_struct_take(void *ours, size_t our_size, const void *theirs, const char *what,
+                                 struct nexus_error *err)
+{
+    size_t size, shared;
+
+    memcpy(&size, theirs, sizeof(size));
+    if (size < 2 * sizeof(size) || size > 65536)
+        return nx_fail(err, NEXUS_E_INVALID, what,
+                       "%zu is no size of this struct: initialize it with its INIT macro", size);
+    for (size_t i = our_size; i < size; i++)
+        if (((const char *)theirs)[i])
+            return nx_fail(err, NEXUS_E_INVALID, what,
+                           "byte %zu is set, which this version does not know", i);
+    shared = size < our_size ? size : our_size;
+    memset(ours, 0, our_size);
+    memcpy(ours, theirs, shared);
+    memcpy(ours, &our_size, sizeof(our_size));
+    return NEXUS_OK;
+}
+
 #endif

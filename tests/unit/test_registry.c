@@ -125,7 +125,7 @@ START_TEST(fills_no_more_than_the_caller_has)
     newer.member.size = sizeof(newer);
     unit_ok(nexus_channel_member(channel, 0, &newer.member, &err), &err);
     ck_assert(newer.member.required);
-    ck_assert_int_eq(newer.more[0], 0x5a);
+    ck_assert_int_eq(newer.more[0], 0);
 }
 END_TEST
 
@@ -142,7 +142,7 @@ START_TEST(refuses_members_it_cannot_describe)
     unit_expect(nexus_channel_member(channel, 0, NULL, &err), &err, NEXUS_E_INVALID, "out", NULL);
     member.size = 8;
     unit_expect(nexus_channel_member(channel, 0, &member, &err), &err, NEXUS_E_INVALID, "size",
-                "set it with NEXUS_MEMBER_INIT");
+                "8 is no size of this struct: initialize it with its INIT macro");
 }
 END_TEST
 

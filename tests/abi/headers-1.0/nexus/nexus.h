@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file nexus.h
+ * The Nexus SDK: everything in one include.
+ *
+ * CONCEPTS
+ *   The platform's bus is NATS JetStream. Its contract (docs/nexus.asyncapi.yaml) has channels;
+ * each has a subject, `nexus.{tenant_id}.booking.created`, and a payload. An event travels as one
+ * JSON envelope: causal_id, vector_clock, payload, tenant. This library turns a C struct into that
+ * and back: one publish function and one subscribe function per channel (events.h, docs/events.md),
+ *   and the same by name with JSON (nexus_publish_json, nexus_subscribe_json).
+ *   Publishing waits for the stream's acknowledgement, and repeats with the same message id, so an
+ *   event is stored once. Subscribing reads through a durable consumer and a handler returns a
+ *   verdict, so an event is handled at least once, and what a handler acked does not come again.
+ *   A causal id names a chain of events; what a handler publishes joins the chain of its event.
+ *
+ * LIFECYCLE
+ *   nexus_client_new -> (nexus_provision) -> nexus_subscribe_… -> nexus_client_run
+ *                    -> nexus_publish_… -> nexus_client_close -> nexus_client_destroy
+ *   Every object has a _destroy that takes NULL. Subscriptions end with their client.
+ *
+ * THREADS AND CALLBACKS
+ *   Publish from any thread. Handlers, completions and state callbacks run only inside
+ *   nexus_client_dispatch(), _run(), _flush() and _close(), on the calling thread; an event loop
+ *   watches nexus_client_fd(). Only the log callback may come from another thread. Each callback
+ *   type says what may be called from it; what may not returns NEXUS_E_STATE and never deadlocks.
+ *   A client does not survive fork(): calls in the child return NEXUS_E_FORK.
+ *
+ * ARGUMENTS AND OWNERSHIP
+ *   Order: object, subject parameters, event, options, outputs, err. Inputs are copied before a
+ *   call returns. What a callback is given is valid during the callback. `**out` outputs are the
+ *   caller's, and are NULL after a failure.
+ *
+ * ERRORS
+ *   0 or a negative enum nexus_status; `struct nexus_error` names the member or argument and says
+ *   in a sentence what is wrong with it.
+ *
+ * SIGNING
+ *   nexus_signer_from_file -> nexus_client_options_set_signer: everything that the client publishes
+ *   is signed (keys.h). nexus_trust_load -> nexus_client_options_set_trust: nothing reaches a handler
+ *   unless a known key, allowed for its subject, signed just these bytes for just this place, and it
+ *   was not handled before (trust.h). nexus_capability_issue lets a core key vouch for producers'
+ *   keys (capability.h). docs/signing.md has the format, docs/threat-model.md what it is good for.
+ *
+ * ABI
+ *   Handles and options are opaque. Public structs begin with `size`, which their INIT macro sets,
+ *   and grow only at the end: members that an older caller does not have read as zero, and a newer
+ *   caller is accepted when the bytes unknown here are zero. Codes and enum values are never
+ *   renumbered.
+ *
+ * LIMITS
+ *   Body 1 MiB (option), subject 255 bytes, token 63, causal id 256 bytes, JSON depth 64, integers
+ *   within plus or minus 2^53 - 1, vector clock 64 entries (option).
+ */
+#ifndef NEXUS_NEXUS_H
+#define NEXUS_NEXUS_H
+
+#include <nexus/base.h>
+#include <nexus/capability.h>
+#include <nexus/channel.h>
+#include <nexus/client.h>
+#include <nexus/delivery.h>
+#include <nexus/error.h>
+#include <nexus/events.h>
+#include <nexus/keys.h>
+#include <nexus/options.h>
+#include <nexus/provision.h>
+#include <nexus/publish.h>
+#include <nexus/subscribe.h>
+#include <nexus/trust.h>
+#include <nexus/vector_clock.h>
+
+#endif
