@@ -47,7 +47,8 @@ missing_packages()
 {
     for package in gcc g++ clang binutils meson ninja-build pkg-config check libsubunit-dev \
         libnats-dev libcjson-dev libsodium-dev libsqlite3-dev libpq-dev postgresql nats-server openssl python3 \
-        python3-cryptography python3-jwcrypto python3-yaml ca-certificates locales; do
+        python3-cryptography python3-jwcrypto python3-yaml ca-certificates locales \
+        abigail-tools; do
         dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
             echo "$package"
     done
@@ -144,7 +145,7 @@ run_sanitized()
     export LSAN_OPTIONS="suppressions='$root/tests/support/lsan.supp':print_suppressions=0"
     export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1:suppressions='$root/tests/support/tsan.supp'"
     if build gcc build-asan -Db_sanitize=address,undefined; then
-        suites build-asan asan --suite unit --suite vectors --suite trust --suite fuzz --suite integration -t 4
+        suites build-asan asan --suite unit --suite sizes --suite vectors --suite trust --suite fuzz --suite integration -t 4
     fi
     step "Probing ThreadSanitizer" find_tsan_launcher || return 0
     if build gcc build-tsan -Db_sanitize=thread; then

@@ -85,7 +85,7 @@ int nexus_channel_member(const struct nexus_channel *channel, size_t index,
                          struct nexus_member *out, struct nexus_error *err)
 {
     const struct nx_field *field;
-    struct nexus_member member = NEXUS_MEMBER_INIT;
+    struct nexus_member member;
 
     if (!channel || !out)
         return nx_fail(err, NEXUS_E_INVALID, channel ? "out" : "channel", "must not be NULL");
@@ -93,6 +93,7 @@ int nexus_channel_member(const struct nexus_channel *channel, size_t index,
         return nx_fail(err, NEXUS_E_NOT_FOUND, "index", "%s has %u members, from 0", channel->name,
                        channel->field_count);
     field = &channel->fields[index];
+    memset(&member, 0, sizeof(member)); /* what lies between the members, too */
     member.name = field->name;
     member.kind = (enum nexus_kind)field->kind;
     member.required = (field->flags & NX_FIELD_REQUIRED) != 0;

@@ -24,10 +24,11 @@ static int take_arguments(struct nexus_trust *trust, const struct nexus_signed_m
 static int give(struct nexus_check_result *out, const struct nx_checked *checked,
                 struct nexus_error *err)
 {
-    struct nexus_check_result ours = NEXUS_CHECK_RESULT_INIT;
+    struct nexus_check_result ours;
 
     if (!out)
         return NEXUS_OK;
+    memset(&ours, 0, sizeof(ours)); /* what lies behind the members, too */
     ours.verdict = checked->verdict;
     ours.refusal = checked->refusal;
     memcpy(ours.key_id, checked->key_id, strlen(checked->key_id));
