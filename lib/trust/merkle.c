@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "merkle.h"
 
-#include <sodium.h>
 #include <string.h>
 
 /* A way up: where a node is, and where its sibling is. A node without a sibling is its own parent:
@@ -36,11 +35,9 @@ static void go_up(struct climb *at)
 
 static void hash_node(const unsigned char *left, const unsigned char *right, unsigned char *out)
 {
-    unsigned char pair[1 + 2 * NX_HASH_SIZE] = {1};
+    const struct nx_piece pair[] = {{"\1", 1}, {left, NX_HASH_SIZE}, {right, NX_HASH_SIZE}};
 
-    memcpy(pair + 1, left, NX_HASH_SIZE);
-    memcpy(pair + 1 + NX_HASH_SIZE, right, NX_HASH_SIZE);
-    crypto_hash_sha256(out, pair, sizeof(pair));
+    nx_sha256(pair, sizeof(pair) / sizeof(pair[0]), out);
 }
 
 static void hash_up(const struct climb *at, const unsigned char *node, const unsigned char *sibling,
@@ -55,17 +52,11 @@ static void hash_up(const struct climb *at, const unsigned char *node, const uns
 void nx_merkle_leaf(const char *subject, const char *message_id, const void *body, size_t length,
                     unsigned char out[NX_HASH_SIZE])
 {
-    static const unsigned char prefix = 0, separator = '\n';
-    crypto_hash_sha256_state state;
+    const struct nx_piece pieces[] = {{"", 1},   {subject, strlen(subject)},
+                                      {"\n", 1}, {message_id, strlen(message_id)},
+                                      {"\n", 1}, {body, length}};
 
-    crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, &prefix, 1);
-    crypto_hash_sha256_update(&state, (const unsigned char *)subject, strlen(subject));
-    crypto_hash_sha256_update(&state, &separator, 1);
-    crypto_hash_sha256_update(&state, (const unsigned char *)message_id, strlen(message_id));
-    crypto_hash_sha256_update(&state, &separator, 1);
-    crypto_hash_sha256_update(&state, body, length);
-    crypto_hash_sha256_final(&state, out);
+    nx_sha256(pieces, sizeof(pieces) / sizeof(pieces[0]), out);
 }
 
 /* A level at a time; an odd node at the end is taken over as it is. */

@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NX_HASH_SIZE         32
+#include "sha256.h"
+
 #define NX_MERKLE_LEAVES_MAX 64
 #define NX_MERKLE_DEPTH_MAX  6
 #define NX_MERKLE_NODES      128 /* all nodes of the largest tree, by level */

@@ -38,7 +38,7 @@ diff "$work/expected" "$work/found" || fail "the installed headers are not the p
 
 # Nothing beyond what a package may contain.
 unexpected=$(find "$prefix" ! -type d | grep -Ev \
-    "/include/nexus/[a-z_]+\.h$|/libnexus-sdk\.so(\.1(\.[0-9]+)*)?$|/nexus-sdk\.pc$|/bin/nexusctl$|/share/(man|doc|nexus-sdk|bash-completion)/" || true)
+    "/include/nexus/[a-z_]+\.h$|/libnexus-sdk\.so(\.1(\.[0-9]+)*)?$|/nexus-sdk\.pc$|/bin/nexusctl$|/share/(man|doc|nexus-sdk|bash-completion|zsh|fish)/" || true)
 [ -z "$unexpected" ] || fail "unexpected files: $unexpected"
 
 # The module: its dependencies are private, so that users neither see nor link them.
