@@ -167,13 +167,17 @@ struct nexus_client_stats {
     uint64_t signatures;         /**< Signatures made for them; one may serve many. */
     uint64_t verified;           /**< Messages whose signature was found good. */
     uint64_t verifications;      /**< Signatures verified for them; one may serve many. */
+    uint64_t inbox_duplicates;   /**< Deliveries acked, or found, as handled before; see inbox.h. */
+    uint64_t inbox_busy;         /**< Deliveries put off because the same event was in hand. */
+    uint64_t inbox_uncertain;    /**< Deliveries that may have been handled before. */
+    uint64_t inbox_errors;       /**< Times that an inbox could not be read or written. */
 };
 
 /** @since 1.0 */
 #define NEXUS_CLIENT_STATS_INIT                                                                  \
     {                                                                                            \
         sizeof(struct nexus_client_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                  \
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0      \
     }
 
 /* g++ -Wshadow says that the function hides the struct's constructor, as stat() does of struct

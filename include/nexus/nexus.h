@@ -65,6 +65,7 @@
 #include <nexus/delivery.h>
 #include <nexus/error.h>
 #include <nexus/events.h>
+#include <nexus/inbox.h>
 #include <nexus/inspect.h>
 #include <nexus/keys.h>
 #include <nexus/options.h>

@@ -16,6 +16,7 @@
 
 #include <nexus/client.h>
 #include <nexus/delivery.h>
+#include <nexus/inbox.h>
 #include <nexus/trust.h>
 
 NEXUS_BEGIN_DECLS
@@ -91,6 +92,29 @@ NEXUS_API int nexus_subscribe_options_set_retry_delay(struct nexus_subscribe_opt
 NEXUS_API int nexus_subscribe_options_set_queue(struct nexus_subscribe_options *options,
                                                 uint32_t messages, size_t bytes,
                                                 struct nexus_error *err);
+
+/**
+ * The inbox in memory, which every subscription has: how many handled events it remembers (0: none,
+ * doubles reach the handler; at most 10000000) and for how long, in seconds (1 to 604800). Default:
+ * 65536 events, 3600 s. It grows with use, to about 36 bytes an event. An event that is delivered
+ * again after its handler said ACK is acked without the handler, and counted as `inbox_duplicates`;
+ * one that is delivered again while it is still in hand is put off for the retry delay, and counted
+ * as `inbox_busy`. Errors: NEXUS_E_INVALID.
+ * @since 1.0
+ */
+NEXUS_API int nexus_subscribe_options_set_inbox_memory(struct nexus_subscribe_options *options,
+                                                       uint32_t events, int64_t seconds,
+                                                       struct nexus_error *err);
+
+/**
+ * An inbox in a file instead, which outlives the process; see <nexus/inbox.h>. NULL: none. The
+ * options and every subscription made with them keep the inbox open. While it cannot be written
+ * (a full disk, say) events are put off for the retry delay, counted as `inbox_errors`, and the
+ * error callback is told. Errors: NEXUS_E_INVALID.
+ * @since 1.0
+ */
+NEXUS_API int nexus_subscribe_options_set_inbox(struct nexus_subscribe_options *options,
+                                                struct nexus_inbox *inbox, struct nexus_error *err);
 
 /**
  * A message that reached no handler. The caller's `size` rule of all structs applies: read only

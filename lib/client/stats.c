@@ -59,6 +59,10 @@ static const struct counter counters[] = {
     COUNTER(signatures, NX_SIGNATURES),
     COUNTER(verified, NX_VERIFIED),
     COUNTER(verifications, NX_VERIFICATIONS),
+    COUNTER(inbox_duplicates, NX_INBOX_DUPLICATES),
+    COUNTER(inbox_busy, NX_INBOX_BUSY),
+    COUNTER(inbox_uncertain, NX_INBOX_UNCERTAIN),
+    COUNTER(inbox_errors, NX_INBOX_ERRORS),
 };
 
 _Static_assert(sizeof(counters) / sizeof(counters[0]) == NX_COUNTERS, "a counter is not shown");

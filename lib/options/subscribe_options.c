@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "inbox_state.h"
 #include "option_value.h"
 #include "status.h"
 
@@ -13,6 +14,8 @@ static const struct nx_subscribe_options defaults = {
     .retry_delay_ms = 1000,
     .queue_messages = 1024,
     .queue_bytes = 8 * 1048576,
+    .inbox_events = 65536,
+    .inbox_seconds = 3600,
 };
 
 struct nexus_subscribe_options *nexus_subscribe_options_new(void)
@@ -26,6 +29,9 @@ struct nexus_subscribe_options *nexus_subscribe_options_new(void)
 
 void nexus_subscribe_options_destroy(struct nexus_subscribe_options *options)
 {
+    if (!options)
+        return;
+    nx_inbox_release(options->values.inbox);
     free(options);
 }
 
@@ -105,6 +111,37 @@ int nexus_subscribe_options_set_queue(struct nexus_subscribe_options *options, u
         return code;
     options->values.queue_messages = messages;
     options->values.queue_bytes = bytes;
+    return NEXUS_OK;
+}
+
+int nexus_subscribe_options_set_inbox_memory(struct nexus_subscribe_options *options,
+                                             uint32_t events, int64_t seconds,
+                                             struct nexus_error *err)
+{
+    int code = nx_option_object(options, err);
+
+    if (code == NEXUS_OK)
+        code = nx_option_range("events", events, 0, 10000000, err);
+    if (code == NEXUS_OK)
+        code = nx_option_range("seconds", seconds, 1, 604800, err);
+    if (code != NEXUS_OK)
+        return code;
+    options->values.inbox_events = events;
+    options->values.inbox_seconds = seconds;
+    return NEXUS_OK;
+}
+
+int nexus_subscribe_options_set_inbox(struct nexus_subscribe_options *options,
+                                      struct nexus_inbox *inbox, struct nexus_error *err)
+{
+    struct nexus_inbox *before;
+    int code = nx_option_object(options, err);
+
+    if (code != NEXUS_OK)
+        return code;
+    before = options->values.inbox;
+    options->values.inbox = nx_inbox_retain(inbox);
+    nx_inbox_release(before);
     return NEXUS_OK;
 }
 

@@ -17,6 +17,9 @@ struct nx_subscribe_options {
     int64_t retry_delay_ms;
     uint32_t queue_messages;
     size_t queue_bytes;
+    uint32_t inbox_events; /* 0: no inbox in memory */
+    int64_t inbox_seconds;
+    struct nexus_inbox *inbox;    /* instead of one in memory; or NULL */
     nexus_poison_callback poison; /* or NULL */
     void *poison_data;
     nexus_subscription_error_callback error; /* or NULL */

@@ -31,6 +31,8 @@ struct nexus_delivery *nx_delivery_new(struct nexus_subscription *subscription,
     delivery->retry_delay_ms = subscription->options.retry_delay_ms;
     delivery->reason[0] = 0;
     delivery->event = NULL;
+    delivery->held.held = false;
+    delivery->held.uncertain = false;
     delivery->trust = NEXUS_TRUST_UNCHECKED;
     delivery->refusal = NEXUS_REFUSED_NOT;
     delivery->key_id[0] = 0;
@@ -46,6 +48,7 @@ void nx_delivery_recycle(struct nexus_delivery *delivery)
 {
     struct nexus_subscription *subscription = delivery->subscription;
 
+    nx_inbox_leave(delivery);
     nx_arena_reset(&delivery->arena);
     if (delivery->room_size > SPARE_ROOM_MAX || subscription->spare_delivery) {
         nx_delivery_free(delivery);

@@ -42,6 +42,7 @@ struct nexus_delivery {
     struct nx_arena arena;
     void *event; /* the channel's struct, in the arena */
 
+    struct nx_held held; /* in the inbox */
     enum nexus_trust_verdict trust;
     enum nexus_refusal refusal;
     char key_id[NEXUS_KEY_ID_MAX + 1];
@@ -85,6 +86,8 @@ int nx_receive_trust(struct nexus_delivery *delivery, enum nx_counter *kind,
 /* settle.c */
 /* Sends a verdict that has been decided, counts and logs it. No lock. */
 void nx_settle(struct nexus_delivery *delivery, enum nexus_verdict verdict, bool urgent);
+/* For a double: +ACK when the event was handled, else it is put off. No lock. */
+void nx_settle_double(struct nexus_delivery *delivery, bool handled, bool urgent);
 /* +TERM for a message that reaches no handler. No lock. */
 void nx_settle_poison(struct nexus_delivery *delivery, bool urgent);
 /* Gives up references; with `settled`, the delivery is no longer in hand. No lock; afterwards

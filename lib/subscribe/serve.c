@@ -233,6 +233,42 @@ static bool push_now(struct nexus_subscription *subscription, bool last)
     return true;
 }
 
+/* The inbox cannot be used: without it nothing is handled, for it might be the second time. */
+static void put_off(struct nexus_delivery *delivery, const struct nexus_error *err)
+{
+    nx_count(delivery->subscription->client, NX_INBOX_ERRORS);
+    nx_subscription_report(delivery->subscription, err);
+    conclude(delivery, NEXUS_RETRY, true);
+}
+
+/* Handled before, or in hand just now: not for the handler. */
+static void pass_over(struct nexus_delivery *delivery, bool handled, bool urgent)
+{
+    struct nexus_client *client = delivery->subscription->client;
+    bool mine = claim(delivery);
+
+    nx_count(client, handled ? NX_INBOX_DUPLICATES : NX_INBOX_BUSY);
+    if (mine)
+        nx_settle_double(delivery, handled, urgent);
+    nx_delivery_drop(delivery, 2, mine, true);
+}
+
+static void admit(struct nexus_delivery *delivery, bool last)
+{
+    struct nexus_subscription *subscription = delivery->subscription;
+    struct nexus_error err = NEXUS_ERROR_INIT;
+    enum nx_admission admission;
+
+    if (nx_inbox_admit(delivery, &admission, &err) != NEXUS_OK) {
+        put_off(delivery, &err);
+    } else if (admission == NX_ADMIT_NEW) {
+        enum nexus_verdict verdict = call_handler(delivery);
+        conclude(delivery, verdict, push_now(subscription, last));
+    } else {
+        pass_over(delivery, admission == NX_ADMIT_HANDLED, push_now(subscription, last));
+    }
+}
+
 static void hand_out(struct nexus_delivery *delivery, bool last)
 {
     struct nexus_subscription *subscription = delivery->subscription;
@@ -241,8 +277,7 @@ static void hand_out(struct nexus_delivery *delivery, bool last)
     int code = nx_receive(delivery, &kind, &err);
 
     if (code == NEXUS_OK) {
-        enum nexus_verdict verdict = call_handler(delivery);
-        conclude(delivery, verdict, push_now(subscription, last));
+        admit(delivery, last);
     } else if (code == NEXUS_E_MEMORY) {
         conclude(delivery, NEXUS_RETRY, true);
     } else {

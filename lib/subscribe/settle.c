@@ -9,6 +9,7 @@
 #include "delivery.h"
 
 #define RETRY_DELAY_MAX_MS 86400000
+#define NAK_SIZE           64
 
 /* ---- sending */
 
@@ -120,24 +121,48 @@ static void log_refused(const struct nexus_delivery *delivery, enum nexus_verdic
            (unsigned long long)delivery->ack.count, subscription->durable, delivery->reason);
 }
 
+/* "-NAK", with the delivery's delay. */
+static void write_nak(const struct nexus_delivery *delivery, char nak[NAK_SIZE])
+{
+    if (delivery->retry_delay_ms > 0)
+        snprintf(nak, NAK_SIZE, "-NAK {\"delay\":%lld}",
+                 (long long)delivery->retry_delay_ms * 1000000);
+    else
+        snprintf(nak, NAK_SIZE, "-NAK");
+}
+
+void nx_settle_double(struct nexus_delivery *delivery, bool handled, bool urgent)
+{
+    struct nexus_subscription *subscription = delivery->subscription;
+    char nak[NAK_SIZE];
+
+    write_nak(delivery, nak);
+    say(subscription, delivery->view.reply, handled ? "+ACK" : nak, urgent);
+    nx_log(subscription->client, NEXUS_LOG_DEBUG, handled ? "handled_before" : "in_hand_already",
+           "subject=%s stream=%s sequence=%llu count=%llu durable=%s", delivery->view.subject,
+           subscription->stream, (unsigned long long)delivery->ack.stream_sequence,
+           (unsigned long long)delivery->ack.count, subscription->durable);
+}
+
 void nx_settle(struct nexus_delivery *delivery, enum nexus_verdict verdict, bool urgent)
 {
     struct nexus_subscription *subscription = delivery->subscription;
-    char nak[64] = "-NAK";
+    char nak[NAK_SIZE];
 
     switch (verdict) {
     case NEXUS_ACK:
+        nx_inbox_conclude(delivery, true);
         say(subscription, delivery->view.reply, "+ACK", urgent);
         nx_count(subscription->client, NX_HANDLED);
         return;
     case NEXUS_REJECT:
+        nx_inbox_conclude(delivery, false);
         say(subscription, delivery->view.reply, "+TERM", urgent);
         nx_count(subscription->client, NX_REJECTED);
         break;
     default:
-        if (delivery->retry_delay_ms > 0)
-            snprintf(nak, sizeof(nak), "-NAK {\"delay\":%lld}",
-                     (long long)delivery->retry_delay_ms * 1000000);
+        nx_inbox_conclude(delivery, false);
+        write_nak(delivery, nak);
         say(subscription, delivery->view.reply, nak, urgent);
         nx_count(subscription->client, NX_RETRIED);
     }

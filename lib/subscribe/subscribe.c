@@ -108,6 +108,7 @@ void nx_subscription_free(struct nexus_subscription *subscription)
     }
     nx_delivery_free(subscription->spare_delivery);
     nx_settle_forget_late(subscription);
+    nx_inbox_release(subscription->once);
     nx_replay_free(subscription->replay);
     free(subscription->drift_logged);
     free(subscription->ack_prefix);
@@ -207,6 +208,17 @@ void nx_subscription_leave(struct nexus_subscription *subscription)
 
 /* ---- making */
 
+static int open_inbox(struct nexus_subscription *subscription, struct nexus_error *err)
+{
+    const struct nx_subscribe_options *options = &subscription->options;
+
+    if (options->inbox)
+        subscription->once = nx_inbox_retain(options->inbox);
+    else if (options->inbox_events)
+        subscription->once = nx_inbox_new(options->inbox_events, options->inbox_seconds);
+    return subscription->once || !options->inbox_events ? NEXUS_OK : nx_no_memory(err);
+}
+
 static void start(struct nexus_subscription *subscription)
 {
     struct nexus_client *client = subscription->client;
@@ -240,6 +252,8 @@ static int set_up(struct nexus_subscription *subscription, const char *const *ar
     struct nexus_client *client = subscription->client;
     int code = make_names(subscription, arguments, err);
 
+    if (code == NEXUS_OK)
+        code = open_inbox(subscription, err);
     if (code == NEXUS_OK)
         code = open_consumer(subscription, err);
     if (code != NEXUS_OK)

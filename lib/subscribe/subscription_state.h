@@ -18,6 +18,7 @@
 #include "ack_subject.h"
 #include "client.h"
 #include "consumer.h"
+#include "inbox_state.h"
 #include "schema.h"
 #include "subject.h"
 #include "subscribe_options.h"
@@ -146,8 +147,9 @@ struct nexus_subscription {
     struct nx_late_ack **late_last;
     uint32_t late_count;
 
-    struct nx_replay *replay; /* what it has handled lately; the dispatching thread's */
-    bool *drift_logged;       /* by channel; the dispatching thread's */
+    struct nexus_inbox *once;  /* constant; NULL: doubles reach the handler */
+    struct nx_replay *replay;  /* what it has handled lately; the dispatching thread's */
+    bool *drift_logged;        /* by channel; the dispatching thread's */
 };
 
 /* subscribe.c */

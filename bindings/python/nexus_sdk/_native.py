@@ -37,7 +37,8 @@ STATS_NAMES = (
     "poison_malformed", "poison_algorithm", "poison_subject", "poison_message_id",
     "poison_unknown_key", "poison_revoked", "poison_time", "poison_not_allowed",
     "poison_capability", "poison_signature", "poison_replay", "signed_events", "signatures",
-    "verified", "verifications")
+    "verified", "verifications", "inbox_duplicates", "inbox_busy", "inbox_uncertain",
+    "inbox_errors")
 
 
 class Stats(Structure):
