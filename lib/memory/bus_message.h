@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Messages on the bus: made once, never changed, shared by all who hold one. */
+/* Messages on the bus: never changed once they are on it, shared by all who hold one. */
 #ifndef NX_BUS_MESSAGE_H
 #define NX_BUS_MESSAGE_H
 
@@ -15,14 +15,17 @@ struct nx_bus_message {
     size_t length;
     size_t size; /* what a server counts: subject, headers and body */
     int status;  /* of a status message, else 0 */
+    char *added; /* the texts of the header that was added, or NULL */
     size_t header_count;
-    struct nx_header headers[];
+    struct nx_header headers[]; /* with room for one more */
 };
 
 /* All texts are copied. NULL without memory. */
 struct nx_bus_message *nx_bus_message_new(const char *subject, const char *reply,
                                           const struct nx_header *headers, size_t header_count,
                                           const void *body, size_t length);
+/* Adds a header to a message that nobody else holds yet, once; false without memory. */
+bool nx_bus_message_add(struct nx_bus_message *message, const char *name, const char *value);
 struct nx_bus_message *nx_bus_message_retain(struct nx_bus_message *message);
 void nx_bus_message_release(struct nx_bus_message *message);
 /* A header's value by exact name, the first of that name, or NULL. */

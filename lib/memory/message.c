@@ -46,7 +46,7 @@ struct nx_bus_message *nx_bus_message_new(const char *subject, const char *reply
                                           const struct nx_header *headers, size_t header_count,
                                           const void *body, size_t length)
 {
-    size_t fixed = sizeof(struct nx_bus_message) + header_count * sizeof(struct nx_header);
+    size_t fixed = sizeof(struct nx_bus_message) + (header_count + 1) * sizeof(struct nx_header);
     struct nx_bus_message *message =
         malloc(fixed + texts_size(subject, reply, headers, header_count, length));
     struct writer writer;
@@ -57,6 +57,7 @@ struct nx_bus_message *nx_bus_message_new(const char *subject, const char *reply
     atomic_init(&message->references, 1);
     message->subject = put(&writer, subject, strlen(subject));
     message->reply = reply ? put(&writer, reply, strlen(reply)) : NULL;
+    message->added = NULL;
     message->header_count = header_count;
     message->size = strlen(subject) + length;
     for (size_t i = 0; i < header_count; i++) {
@@ -71,6 +72,22 @@ struct nx_bus_message *nx_bus_message_new(const char *subject, const char *reply
     return message;
 }
 
+bool nx_bus_message_add(struct nx_bus_message *message, const char *name, const char *value)
+{
+    size_t names = strlen(name), values = strlen(value);
+    struct writer writer;
+
+    if (message->added)
+        return false;
+    writer.at = message->added = malloc(names + values + 2);
+    if (!message->added)
+        return false;
+    message->headers[message->header_count].name = put(&writer, name, names);
+    message->headers[message->header_count++].value = put(&writer, value, values);
+    message->size += names + values + HEADER_LINE;
+    return true;
+}
+
 struct nx_bus_message *nx_bus_message_retain(struct nx_bus_message *message)
 {
     atomic_fetch_add(&message->references, 1);
@@ -79,8 +96,10 @@ struct nx_bus_message *nx_bus_message_retain(struct nx_bus_message *message)
 
 void nx_bus_message_release(struct nx_bus_message *message)
 {
-    if (message && atomic_fetch_sub(&message->references, 1) == 1)
-        free(message);
+    if (!message || atomic_fetch_sub(&message->references, 1) != 1)
+        return;
+    free(message->added);
+    free(message);
 }
 
 const char *nx_bus_message_header(const struct nx_bus_message *message, const char *name,

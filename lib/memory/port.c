@@ -252,6 +252,13 @@ static void port_message_free(struct nx_transport *transport, struct nx_message 
     nx_bus_message_release((struct nx_bus_message *)message);
 }
 
+static bool port_message_header(struct nx_transport *transport, struct nx_message *message,
+                                const char *name, const char *value)
+{
+    (void)transport;
+    return nx_bus_message_add((struct nx_bus_message *)message, name, value);
+}
+
 static int64_t port_max_payload(struct nx_transport *transport)
 {
     return atomic_load(&port_of(transport)->bus->max_payload);
@@ -322,8 +329,10 @@ static const struct nx_transport_ops ops = {
     .disconnect = port_disconnect,
     .poll = port_poll,
     .wake = port_wake,
+    .nudge = port_wake,
     .message_new = port_message_new,
     .message_free = port_message_free,
+    .message_header = port_message_header,
     .send = port_send,
     .send_bytes = port_send_bytes,
     .listen = nx_port_listen,

@@ -10,6 +10,9 @@ static struct nexus_signer *signer;
 static struct nexus_trust *trust;
 static struct test_seen seen;
 
+static const enum nexus_signing kinds[] = {NEXUS_SIGNING_AUTO, NEXUS_SIGNING_SINGLE,
+                                           NEXUS_SIGNING_TREE};
+
 static struct nexus_signer *make_signer(const char *key_id)
 {
     struct nexus_signer *made = NULL;
@@ -40,6 +43,12 @@ static void set_up(void)
     allow(trust, signer, "nexus.salon-001.>", NULL);
 }
 
+static void tear_down(void)
+{
+    nexus_signer_destroy(signer);
+    nexus_trust_destroy(trust);
+}
+
 static struct nexus_client *signing_client(enum nexus_signing signing)
 {
     struct nexus_client_options *options = test_options("sender");
@@ -54,21 +63,6 @@ static struct nexus_client *trusting_client(const char *name, enum nexus_trust_p
 
     OK(nexus_client_options_set_trust(options, trust, policy, err));
     return test_client_of(options);
-}
-
-static void expect_in_order(int count)
-{
-    ck_assert_int_eq(seen.count, count);
-    for (int i = 0; i < count; i++)
-        ck_assert_int_eq(seen.numbers[i], i);
-}
-
-static void publish_many(struct nexus_client *client, struct test_report *reports, int count)
-{
-    for (int i = 0; i < count; i++)
-        test_publish_async(client, i, &reports[i]);
-    OK(nexus_client_flush(client, TEST_LIMIT_MILLISECONDS, err));
-    ck_assert_int_eq(test_reported(reports, count, NEXUS_OK), count);
 }
 
 #endif
