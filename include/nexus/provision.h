@@ -19,9 +19,38 @@ NEXUS_API struct nexus_provision_options *nexus_provision_options_new(void);
 /** Frees it. NULL is allowed. @since 1.0 */
 NEXUS_API void nexus_provision_options_destroy(struct nexus_provision_options *options);
 
-/** The stream's name. Default: the client's stream. Errors: NEXUS_E_INVALID. @since 1.0 */
+/**
+ * The stream's name. Default: the client's stream, with "-" and the tenant or domain behind it
+ * where one is set; "NEXUS_DLQ" for dead letters. Errors: NEXUS_E_INVALID. @since 1.0
+ */
 NEXUS_API int nexus_provision_options_set_stream(struct nexus_provision_options *options,
                                                  const char *stream, struct nexus_error *err);
+
+/**
+ * Holds the events of one tenant, `nexus.<tenant>.>`, instead of all; "_core" are the platform's
+ * own. NULL resets. Errors: NEXUS_E_SUBJECT.
+ * @since 1.0
+ */
+NEXUS_API int nexus_provision_options_set_tenant(struct nexus_provision_options *options,
+                                                 const char *tenant, struct nexus_error *err);
+
+/**
+ * Holds the events of one domain of all tenants and the platform, `nexus.*.<domain>.>`: one of the
+ * words that follow the tenant in the contract's addresses, "booking". NULL resets.
+ * Errors: NEXUS_E_INVALID.
+ * @since 1.0
+ */
+NEXUS_API int nexus_provision_options_set_domain(struct nexus_provision_options *options,
+                                                 const char *domain, struct nexus_error *err);
+
+/**
+ * Is about the stream of dead letters, `nexus-dlq.>`, instead. Of the other options its name,
+ * storage and replicas count; its limits and its duplicate window are what the library needs.
+ * Default false.
+ * @since 1.0
+ */
+NEXUS_API int nexus_provision_options_set_dead_letters(struct nexus_provision_options *options,
+                                                       bool dead_letters, struct nexus_error *err);
 
 /** Keep events in memory only. Default false: on disk. @since 1.0 */
 NEXUS_API int nexus_provision_options_set_memory(struct nexus_provision_options *options,
@@ -42,12 +71,31 @@ NEXUS_API int nexus_provision_options_set_limits(struct nexus_provision_options 
 
 /**
  * How long the stream recognizes a message id it has stored, in milliseconds: 1000 to 604800000.
- * Default 120000. Must be longer than any publish deadline. Errors: NEXUS_E_INVALID.
+ * Default: 120000, or the horizon where that is longer. nexus_provision() refuses one that is
+ * shorter than the horizon. Errors: NEXUS_E_INVALID.
  * @since 1.0
  */
 NEXUS_API int nexus_provision_options_set_duplicate_window(struct nexus_provision_options *options,
                                                            int64_t milliseconds,
                                                            struct nexus_error *err);
+
+/**
+ * How long after its first attempt an event may be sent again, by a spool or an outbox, in
+ * milliseconds: 0 to 604800000. Counts from the client's publish deadline upwards (the default).
+ * Errors: NEXUS_E_INVALID.
+ * @since 1.0
+ */
+NEXUS_API int nexus_provision_options_set_horizon(struct nexus_provision_options *options,
+                                                  int64_t milliseconds, struct nexus_error *err);
+
+/**
+ * Changes a stream that differs, instead of refusing. What the options do not name stays as it is.
+ * Lower limits drop events at once; storage and some other members cannot be changed, which the
+ * server then says. Show the differences of a dry run first. Default false.
+ * @since 1.0
+ */
+NEXUS_API int nexus_provision_options_set_change(struct nexus_provision_options *options,
+                                                 bool change, struct nexus_error *err);
 
 /** Only compare; create and change nothing. Default false. @since 1.0 */
 NEXUS_API int nexus_provision_options_set_dry_run(struct nexus_provision_options *options,
@@ -71,14 +119,16 @@ NEXUS_API int nexus_provision_options_set_difference_callback(
 enum nexus_provision_result {
     NEXUS_PROVISION_CREATED = 1,   /**< The stream was not there and has been created. */
     NEXUS_PROVISION_UNCHANGED = 2, /**< It is there, and is what was asked for. */
-    NEXUS_PROVISION_MISSING = 3    /**< Dry run: it is not there. */
+    NEXUS_PROVISION_MISSING = 3,   /**< Dry run: it is not there, and could be created. */
+    NEXUS_PROVISION_CHANGED = 4,   /**< It was something else and has been changed. */
+    NEXUS_PROVISION_DIFFERENT = 5  /**< Dry run with changes allowed: it is something else. */
 };
 
 /**
- * Makes sure that a stream for the subjects `nexus.>` exists and is what the options say. Creates
- * it when it is missing. Never changes one that exists: each difference is reported to the
- * callback, the first one also in `err`, and NEXUS_E_CONFLICT is returned. Safe to call at every
- * start, from any number of processes.
+ * Makes sure that a stream, by default for the subjects `nexus.>`, exists and is what the options
+ * say. Creates it when it is missing. Does not change one that exists, unless the options allow it:
+ * each difference is reported to the callback, the first one also in `err`, and NEXUS_E_CONFLICT is
+ * returned. Safe to call at every start, from any number of processes.
  *
  * Threads: any. Blocks for at most 10 s. `result` may be NULL.
  * Errors: NEXUS_E_INVALID, NEXUS_E_MEMORY, NEXUS_E_CONFLICT (also: another stream has the

@@ -103,6 +103,10 @@ void nx_stream_forget_ids(struct nx_bus_stream *stream);
 cJSON *nx_stream_config(const cJSON *asked, const char **why);
 /* Takes the values out of a complete configuration. False without memory. */
 bool nx_stream_configure(struct nx_bus_stream *stream, cJSON *config);
+/* Another configuration for one that has one; false without memory: it keeps the old one. */
+bool nx_stream_reconfigure(struct nx_bus_stream *stream, cJSON *config);
+/* Frees what nx_stream_configure() made. */
+void nx_stream_unconfigure(struct nx_bus_stream *stream);
 int64_t nx_config_number(const cJSON *config, const char *member);
 const char *nx_config_text(const cJSON *config, const char *member);
 

@@ -41,12 +41,8 @@ void nx_stream_free(struct nexus_memory *bus, struct nx_bus_stream *stream)
     for (size_t i = 0; i < stream->count; i++)
         nx_bus_message_release(stream->entries[i].message);
     nx_stream_forget_ids(stream);
-    for (size_t i = 0; i < stream->subject_count; i++)
-        free(stream->subjects[i]);
     free(stream->entries);
-    free(stream->subjects);
-    free(stream->name);
-    cJSON_Delete(stream->config);
+    nx_stream_unconfigure(stream);
     free(stream);
 }
 

@@ -151,6 +151,41 @@ static void create(const struct call *call)
     cJSON_Delete(asked);
 }
 
+/* Takes the configuration. */
+static void reconfigure(const struct call *call, cJSON *config, const char *type)
+{
+    if (!nx_stream_reconfigure(call->stream, config)) {
+        nx_api_error(call->out, type, 500, 10003, "insufficient resources");
+        return;
+    }
+    info(call); /* which applies the new limits first */
+}
+
+static void update(const struct call *call)
+{
+    static const char type[] = "stream_update";
+    cJSON *asked = cJSON_ParseWithLength(call->message->body, call->message->length);
+    const char *why = NULL;
+    cJSON *config = cJSON_IsObject(asked) ? nx_stream_config(asked, &why) : NULL;
+
+    if (!call->stream) {
+        missing(call, type);
+    } else if (!config) {
+        nx_api_error(call->out, type, 400, 10025, why ? why : "invalid JSON");
+    } else if (strcmp(nx_config_text(config, "storage"),
+                      nx_config_text(call->stream->config, "storage")) != 0) {
+        nx_api_error(call->out, type, 500, 10052,
+                     "stream configuration update can not change storage type");
+    } else if (subjects_taken(call, config)) {
+        nx_api_error(call->out, type, 400, 10065, "subjects overlap with an existing stream");
+    } else {
+        reconfigure(call, config, type);
+        config = NULL;
+    }
+    cJSON_Delete(config);
+    cJSON_Delete(asked);
+}
+
 /* ---- the rest */
 
 static void delete (const struct call *call)
@@ -293,11 +328,8 @@ bool nx_stream_api(struct nexus_memory *bus, const char *verb, const struct nx_b
     static const struct {
         const char *verb; /* the stream's name stands behind the dot */
         void (*run)(const struct call *call);
-    } calls[] = {{"INFO.", info},
-                 {"CREATE.", create},
-                 {"DELETE.", delete},
-                 {"PURGE.", purge},
-                 {"MSG.GET.", get_message}};
+    } calls[] = {{"INFO.", info},     {"CREATE.", create}, {"UPDATE.", update},
+                 {"DELETE.", delete}, {"PURGE.", purge},   {"MSG.GET.", get_message}};
     struct call call = {bus, "", message, NULL, out};
 
     if (strcmp(verb, "NAMES") == 0 || strcmp(verb, "LIST") == 0) {

@@ -189,3 +189,40 @@ bool nx_stream_configure(struct nx_bus_stream *stream, cJSON *config)
     stream->name = strdup(nx_config_text(config, "name"));
     return stream->name && copy_subjects(stream);
 }
+
+void nx_stream_unconfigure(struct nx_bus_stream *stream)
+{
+    for (size_t i = 0; i < stream->subject_count; i++)
+        free(stream->subjects[i]);
+    free(stream->subjects);
+    free(stream->name);
+    cJSON_Delete(stream->config);
+}
+
+bool nx_stream_reconfigure(struct nx_bus_stream *stream, cJSON *config)
+{
+    struct nx_bus_stream old = {.config = stream->config,
+                                .name = stream->name,
+                                .subjects = stream->subjects,
+                                .subject_count = stream->subject_count};
+    struct nx_bus_stream fresh = {0};
+
+    if (!nx_stream_configure(&fresh, config)) {
+        nx_stream_unconfigure(&fresh);
+        return false;
+    }
+    stream->name = fresh.name;
+    stream->subjects = fresh.subjects;
+    stream->subject_count = fresh.subject_count;
+    stream->config = config;
+    stream->max_msgs = fresh.max_msgs;
+    stream->max_bytes = fresh.max_bytes;
+    stream->max_age = fresh.max_age;
+    stream->max_per_subject = fresh.max_per_subject;
+    stream->max_size = fresh.max_size;
+    stream->window = fresh.window;
+    stream->discard_new = fresh.discard_new;
+    stream->no_ack = fresh.no_ack;
+    nx_stream_unconfigure(&old);
+    return true;
+}

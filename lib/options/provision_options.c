@@ -2,19 +2,20 @@
 #include "provision_options.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "option_value.h"
 #include "status.h"
 
 /* JetStream counts an age in nanoseconds. */
-#define AGE_MAX_MS (INT64_MAX / 1000000)
+#define AGE_MAX_MS    (INT64_MAX / 1000000)
+#define WINDOW_MAX_MS 604800000
 
 const struct nexus_provision_options nx_provision_defaults = {
     .replicas = 1,
     .max_bytes = -1,
     .max_events = -1,
     .max_age_ms = -1,
-    .duplicate_window_ms = 120000,
 };
 
 struct nexus_provision_options *nexus_provision_options_new(void)
@@ -80,7 +81,66 @@ int nexus_provision_options_set_duplicate_window(struct nexus_provision_options 
                                                  int64_t milliseconds, struct nexus_error *err)
 {
     return nx_option_int64(NX_SLOT(options, duplicate_window_ms), "duplicate_window", milliseconds,
-                           1000, 604800000, err);
+                           1000, WINDOW_MAX_MS, err);
+}
+
+int nexus_provision_options_set_horizon(struct nexus_provision_options *options,
+                                        int64_t milliseconds, struct nexus_error *err)
+{
+    return nx_option_int64(NX_SLOT(options, horizon_ms), "horizon", milliseconds, 0, WINDOW_MAX_MS,
+                           err);
+}
+
+/* The platform's own events count as those of a tenant "_core". */
+static int check_owner(const char *what, const char *tenant, struct nexus_error *err)
+{
+    return strcmp(tenant, "_core") == 0 ? NEXUS_OK : nexus_check_token(what, tenant, err);
+}
+
+int nexus_provision_options_set_tenant(struct nexus_provision_options *options, const char *tenant,
+                                       struct nexus_error *err)
+{
+    return nx_option_fixed(options ? options->tenant : NULL, "tenant", tenant, check_owner, err);
+}
+
+/* The word behind the tenant in "nexus.{tenant_id}.booking.created". */
+static const char *domain_of(const struct nexus_channel *channel, size_t *length)
+{
+    const char *at = strchr(nexus_channel_address(channel), '.');
+
+    at = at ? strchr(at + 1, '.') : NULL;
+    at = at ? at + 1 : "";
+    *length = strcspn(at, ".");
+    return at;
+}
+
+static int check_domain(const char *what, const char *domain, struct nexus_error *err)
+{
+    for (size_t i = 0; i < nexus_channel_count(); i++) {
+        size_t length;
+        const char *own = domain_of(nexus_channel_at(i), &length);
+        if (strlen(domain) == length && strncmp(domain, own, length) == 0)
+            return NEXUS_OK;
+    }
+    return nx_fail(err, NEXUS_E_INVALID, what, "the contract has no domain \"%s\"", domain);
+}
+
+int nexus_provision_options_set_domain(struct nexus_provision_options *options, const char *domain,
+                                       struct nexus_error *err)
+{
+    return nx_option_fixed(options ? options->domain : NULL, "domain", domain, check_domain, err);
+}
+
+int nexus_provision_options_set_dead_letters(struct nexus_provision_options *options,
+                                             bool dead_letters, struct nexus_error *err)
+{
+    return nx_option_bool(NX_SLOT(options, dead_letters), dead_letters, err);
+}
+
+int nexus_provision_options_set_change(struct nexus_provision_options *options, bool change,
+                                       struct nexus_error *err)
+{
+    return nx_option_bool(NX_SLOT(options, change), change, err);
 }
 
 int nexus_provision_options_set_dry_run(struct nexus_provision_options *options, bool dry_run,

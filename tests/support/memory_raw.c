@@ -148,6 +148,8 @@ jsStreamInfo *test_raw_stream_info(struct test_raw *raw, const char *stream)
                                 : js_MemoryStorage;
     info->Config->Replicas = nx_config_number(found->config, "num_replicas");
     info->Config->Duplicates = found->window;
+    info->Config->MaxAge = found->max_age;
+    info->Config->Discard = found->discard_new ? js_DiscardNew : js_DiscardOld;
     info->State.Msgs = found->messages;
     pthread_mutex_unlock(&bus_of(raw)->lock);
     return info;

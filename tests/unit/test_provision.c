@@ -19,7 +19,7 @@ static struct fake_wire *wire;
 
 struct script {
     const char *info[4]; /* one answer after the other */
-    const char *create;
+    const char *create, *update, *names;
     size_t infos, creates;
     char differences[1024];
 };
@@ -33,7 +33,11 @@ static void answer(struct fake_wire *of, const struct fake_sent *sent, void *dat
     (void)data;
     if (strncmp(sent->subject, "$JS.API.STREAM.", 15) != 0)
         return;
-    if (strstr(sent->subject, ".INFO."))
+    if (strstr(sent->subject, ".NAMES"))
+        text = script.names ? script.names : "{\"total\":0,\"streams\":null}";
+    else if (strstr(sent->subject, ".UPDATE."))
+        text = script.update;
+    else if (strstr(sent->subject, ".INFO."))
         text = script.info[script.infos++];
     else
         text = script.create, script.creates++;
@@ -241,7 +245,125 @@ START_TEST(a_window_longer_than_the_events_live_is_refused)
 }
 END_TEST
 
-UNIT_MAIN("provision", a_missing_stream_is_created, what_is_asked_for_is_told,
-          each_difference_is_reported, a_dry_run_changes_nothing, another_process_may_be_faster,
-          another_stream_may_have_the_subjects, refusals_are_handed_on,
-          a_window_longer_than_the_events_live_is_refused)
+START_TEST(a_change_keeps_what_it_does_not_know)
+{
+    struct nexus_provision_options *options = options_new();
+    enum nexus_provision_result result = 0;
+    struct nexus_error err = NEXUS_ERROR_INIT;
+    const char *body;
+
+    script = (struct script){
+        .info = {STREAM("\"retention\":\"limits\",\"storage\":\"file\",\"discard\":\"old\","
+                        "\"num_replicas\":1,\"subjects\":[\"nexus.a.>\"],"
+                        "\"duplicate_window\":604800000000000,\"new_member\":{\"a\":"
+                        "604800000000001,\"b\":[1.5,true]}")},
+        .update = STREAM(SAME)};
+    ck_assert_int_eq(nexus_provision_options_set_change(options, true, NULL), NEXUS_OK);
+    unit_ok(provision(options, &result, &err), &err);
+    ck_assert_int_eq(result, NEXUS_PROVISION_CHANGED);
+    body = fake_last(wire, "$JS.API.STREAM.UPDATE.NEXUS", NULL)->body;
+    ck_assert_ptr_nonnull(strstr(body, "\"new_member\":{\"a\":604800000000001,\"b\":[1.5,true]}"));
+    ck_assert_ptr_nonnull(strstr(body, "\"subjects\":[\"nexus.>\"]"));
+    ck_assert_ptr_nonnull(strstr(body, "\"duplicate_window\":120000000000"));
+    ck_assert_ptr_nonnull(strstr(body, "\"name\":\"NEXUS\""));
+    nexus_provision_options_destroy(options);
+    fake_client_free(client);
+}
+END_TEST
+
+START_TEST(a_change_that_the_server_ignores_or_refuses_is_told)
+{
+    struct nexus_provision_options *options = options_new();
+    struct nexus_error err = NEXUS_ERROR_INIT;
+
+    ck_assert_int_eq(nexus_provision_options_set_change(options, true, NULL), NEXUS_OK);
+    script = (struct script){.info = {STREAM("\"storage\":\"file\"")},
+                             .update = STREAM("\"storage\":\"file\"")};
+    ck_assert_int_eq(provision(options, NULL, &err), NEXUS_E_CONFLICT);
+    fake_client_free(client);
+    script = (struct script){
+        .info = {STREAM("\"storage\":\"memory\"")},
+        .update = "{\"error\":{\"err_code\":10052,\"description\":\"can not change storage\"}}"};
+    unit_expect(provision(options, NULL, &err), &err, NEXUS_E_STREAM, NULL,
+                "the server says: can not change storage (10052)");
+    fake_client_free(client);
+    nexus_provision_options_destroy(options);
+}
+END_TEST
+
+START_TEST(a_dry_run_sees_who_has_the_subjects)
+{
+    struct nexus_provision_options *options = options_new();
+    struct nexus_error err = NEXUS_ERROR_INIT;
+
+    script = (struct script){.info = {MISSING}, .names = "{\"total\":1,\"streams\":[\"OTHER\"]}"};
+    ck_assert_int_eq(nexus_provision_options_set_dry_run(options, true, NULL), NEXUS_OK);
+    unit_expect(provision(options, NULL, &err), &err, NEXUS_E_CONFLICT, "subjects",
+                "stream \"OTHER\" has subjects that overlap with \"nexus.>\"");
+    nexus_provision_options_destroy(options);
+    fake_client_free(client);
+}
+END_TEST
+
+START_TEST(a_window_is_at_least_the_horizon)
+{
+    struct nexus_provision_options *options = options_new();
+    struct nexus_error err = NEXUS_ERROR_INIT;
+
+    script = (struct script){.info = {MISSING}, .create = STREAM(SAME)};
+    unit_ok(nexus_provision_options_set_horizon(options, 3600000, &err), &err);
+    ck_assert_int_eq(provision(options, NULL, &err), NEXUS_E_CONFLICT); /* what SAME says */
+    ck_assert_str_eq(script.differences, "duplicate_window:120000000000>3600000000000;");
+    fake_client_free(client);
+    unit_ok(nexus_provision_options_set_duplicate_window(options, 3599999, &err), &err);
+    unit_expect(provision(options, NULL, &err), &err, NEXUS_E_INVALID, "duplicate_window",
+                "3599999 ms are shorter than the 3600000 ms over which an event may be sent again");
+    fake_client_free(client);
+    unit_ok(nexus_provision_options_set_horizon(options, 0, &err), &err);
+    unit_ok(nexus_provision_options_set_duplicate_window(options, 1000, &err), &err);
+    unit_expect(provision(options, NULL, &err), &err, NEXUS_E_INVALID, "duplicate_window", NULL);
+    fake_client_free(client);
+    nexus_provision_options_destroy(options);
+}
+END_TEST
+
+START_TEST(a_stream_may_hold_a_part)
+{
+    struct nexus_provision_options *options = options_new();
+    struct nexus_error err = NEXUS_ERROR_INIT;
+
+    script = (struct script){.info = {MISSING, MISSING, MISSING}, .create = STREAM(SAME)};
+    unit_ok(nexus_provision_options_set_tenant(options, "_core", &err), &err);
+    ck_assert_int_eq(provision(options, NULL, &err), NEXUS_E_CONFLICT);
+    ck_assert_ptr_nonnull(strstr(fake_last(wire, "$JS.API.STREAM.CREATE.NEXUS-_core", NULL)->body,
+                                 "\"subjects\":[\"nexus._core.>\"]"));
+    fake_client_free(client);
+    unit_ok(nexus_provision_options_set_domain(options, "booking", &err), &err);
+    unit_expect(provision(options, NULL, &err), &err, NEXUS_E_INVALID, "domain", NULL);
+    fake_client_free(client);
+    unit_ok(nexus_provision_options_set_tenant(options, NULL, &err), &err);
+    ck_assert_int_eq(provision(options, NULL, &err), NEXUS_E_CONFLICT);
+    ck_assert_ptr_nonnull(strstr(fake_last(wire, "$JS.API.STREAM.CREATE.NEXUS-booking", NULL)->body,
+                                 "\"subjects\":[\"nexus.*.booking.>\"]"));
+    fake_client_free(client);
+    unit_ok(nexus_provision_options_set_dead_letters(options, true, &err), &err);
+    unit_expect(provision(options, NULL, &err), &err, NEXUS_E_INVALID, "dead_letters", NULL);
+    fake_client_free(client);
+    unit_ok(nexus_provision_options_set_domain(options, NULL, &err), &err);
+    ck_assert_int_eq(provision(options, NULL, &err), NEXUS_E_CONFLICT);
+    ck_assert_ptr_nonnull(strstr(fake_last(wire, "$JS.API.STREAM.CREATE.NEXUS_DLQ", NULL)->body,
+                                 "\"subjects\":[\"nexus-dlq.>\"]"));
+    fake_client_free(client);
+    unit_expect(nexus_provision_options_set_domain(options, "none", &err), &err, NEXUS_E_INVALID,
+                "domain", "the contract has no domain \"none\"");
+    ck_assert_int_eq(nexus_provision_options_set_tenant(options, "a.b", &err), NEXUS_E_SUBJECT);
+    nexus_provision_options_destroy(options);
+}
+END_TEST
+
+UNIT_MAIN("provision", a_change_keeps_what_it_does_not_know,
+          a_change_that_the_server_ignores_or_refuses_is_told, a_dry_run_sees_who_has_the_subjects,
+          a_window_is_at_least_the_horizon, a_stream_may_hold_a_part, a_missing_stream_is_created,
+          what_is_asked_for_is_told, each_difference_is_reported, a_dry_run_changes_nothing,
+          another_process_may_be_faster, another_stream_may_have_the_subjects,
+          refusals_are_handed_on, a_window_longer_than_the_events_live_is_refused)

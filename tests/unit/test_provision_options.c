@@ -29,7 +29,7 @@ static void expect_defaults(const struct nexus_provision_options *values)
     ck_assert_int_eq(values->max_bytes, -1);
     ck_assert_int_eq(values->max_events, -1);
     ck_assert_int_eq(values->max_age_ms, -1);
-    ck_assert_int_eq(values->duplicate_window_ms, 120000);
+    ck_assert_int_eq(values->duplicate_window_ms, 0);
 }
 
 START_TEST(has_the_documented_defaults)
