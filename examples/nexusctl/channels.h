@@ -11,6 +11,9 @@ void channel_put_json(const struct nexus_channel *channel);
 /* One channel for people: what it carries, its members, and a command that publishes one. */
 void channel_put_page(const struct nexus_channel *channel);
 
+/* Its name, address, summary and members, with their limits. */
+void channel_put_members(const struct nexus_channel *channel);
+
 /* The word for a kind: "string", "integer array". */
 const char *kind_name(enum nexus_kind kind);
 

@@ -5,6 +5,7 @@
 
 #include "../json_text.h"
 #include "channels.h"
+#include "example.h"
 
 static void put_text(const char *name, const char *text)
 {
@@ -89,52 +90,6 @@ static void put_member_row(const struct nexus_member *member)
         printf("  %20s %s\n", "", member->description);
 }
 
-/* A value that the contract accepts; its own example where there is one. */
-static void put_example(FILE *out, const struct nexus_member *member)
-{
-    static const char *const fallbacks[] = {
-        [NEXUS_KIND_STRING] = "\"text\"",      [NEXUS_KIND_INTEGER] = "1",
-        [NEXUS_KIND_NUMBER] = "0.5",           [NEXUS_KIND_ENUM] = "null",
-        [NEXUS_KIND_STRING_ARRAY] = "[\"a\"]", [NEXUS_KIND_INTEGER_ARRAY] = "[1]",
-    };
-
-    if (member->example)
-        fputs(member->example, out);
-    else if (member->values)
-        json_put_string(out, member->values[0]);
-    else if (member->format && strcmp(member->format, "uri") == 0)
-        fputs("\"https://example.org/\"", out);
-    else
-        fputs(fallbacks[member->kind], out);
-}
-
-/* The payload of the example command: the members that are required. */
-static char *example_payload(const struct nexus_channel *channel)
-{
-    char *text = NULL;
-    size_t size = 0;
-    size_t written = 0;
-    FILE *out = open_memstream(&text, &size);
-
-    if (!out)
-        return NULL;
-    fputc('{', out);
-    for (size_t i = 0; i < nexus_channel_member_count(channel); i++) {
-        struct nexus_member member = member_at(channel, i);
-        if (!member.required)
-            continue;
-        fputs(written++ ? "," : "", out);
-        json_put_string(out, member.name);
-        fputc(':', out);
-        put_example(out, &member);
-    }
-    fputc('}', out);
-    if (fclose(out) == 0)
-        return text;
-    free(text);
-    return NULL;
-}
-
 /* Text inside single quotes of a shell. */
 static void put_quoted(const char *text)
 {
@@ -147,8 +102,10 @@ static void put_quoted(const char *text)
     putchar('\'');
 }
 
-static void put_members(const struct nexus_channel *channel)
+void channel_put_members(const struct nexus_channel *channel)
 {
+    printf("%s\n%s\n%s\n\n", nexus_channel_name(channel), nexus_channel_address(channel),
+           nexus_channel_summary(channel));
     if (nexus_channel_is_open(channel))
         puts("  The payload is any JSON object: the contract leaves it open.");
     for (size_t i = 0; i < nexus_channel_member_count(channel); i++) {
@@ -159,11 +116,9 @@ static void put_members(const struct nexus_channel *channel)
 
 void channel_put_page(const struct nexus_channel *channel)
 {
-    char *payload = example_payload(channel);
+    char *payload = example_payload(channel, false);
 
-    printf("%s\n%s\n%s\n\n", nexus_channel_name(channel), nexus_channel_address(channel),
-           nexus_channel_summary(channel));
-    put_members(channel);
+    channel_put_members(channel);
     printf("\nin C     nexus_publish_%s(), nexus_subscribe_%s()\nin shell nexusctl pub %s ",
            nexus_channel_c_name(channel), nexus_channel_c_name(channel),
            nexus_channel_name(channel));

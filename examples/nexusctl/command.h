@@ -50,13 +50,19 @@ extern const struct command *const commands[];
 
 extern const struct command channels_command;
 extern const struct command completion_command;
+extern const struct command consumers_command;
+extern const struct command consumers_delete_command;
+extern const struct command consumers_list_command;
 extern const struct command jwks_command;
 extern const struct command keygen_command;
 extern const struct command man_command;
 extern const struct command provision_command;
 extern const struct command pub_command;
+extern const struct command schema_command;
 extern const struct command sign_command;
+extern const struct command stats_command;
 extern const struct command sub_command;
+extern const struct command validate_command;
 extern const struct command verify_command;
 
 /* Finds "pub", or "list" among the actions of a command. */

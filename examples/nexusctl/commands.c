@@ -10,8 +10,12 @@ const struct command *const commands[] = {
     &sub_command,
     /* the stream */
     &provision_command,
+    &consumers_command,
+    &stats_command,
     /* the contract */
     &channels_command,
+    &schema_command,
+    &validate_command,
     /* keys */
     &keygen_command,
     &jwks_command,

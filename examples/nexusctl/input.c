@@ -8,11 +8,31 @@
 
 #include "report.h"
 
+/* Grows with the input: what is allowed may be much more than what there is. */
+static char *read_all(FILE *file, size_t most, size_t *length)
+{
+    size_t room = most < 65536 ? most + 1 : 65536;
+    char *text = malloc(room + 1);
+
+    *length = 0;
+    while (text) {
+        char *grown;
+        *length += fread(text + *length, 1, room - *length, file);
+        if (*length < room || *length > most)
+            return text;
+        room = room > most / 2 ? most + 1 : 2 * room;
+        grown = realloc(text, room + 1);
+        if (!grown)
+            free(text);
+        text = grown;
+    }
+    return NULL;
+}
+
 static char *read_stream(FILE *file, const char *name, size_t most, size_t *length)
 {
-    char *text = malloc(most + 2);
+    char *text = read_all(file, most, length);
 
-    *length = text ? fread(text, 1, most + 1, file) : 0;
     if (!text || ferror(file) || *length > most) {
         report_text("%s: %s", name,
                     !text            ? "out of memory"

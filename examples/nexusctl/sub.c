@@ -3,7 +3,6 @@
 
 #include <getopt.h>
 #include <string.h>
-#include <time.h>
 
 #include "command.h"
 #include "names.h"
@@ -18,11 +17,17 @@ static const char about[] =
     "run with that name goes on there; an event counts as handled once its line is out.\n";
 
 static const char notes[] =
+    "With --pretty and a trust store (--trust), a key's id stands behind ✓ where the signature "
+    "was\n"
+    "verified, behind ✓~ where a capability vouches for the key, and behind ? where the key is\n"
+    "unknown (--policy permit); \"unsigned\" where there is none, and \"unchecked\" without a "
+    "store.\n\n"
     "Messages that are no events of the contract are reported and passed over. The exit status\n"
     "is 4 when the time is up and nothing came, or less than --count asked for.\n";
 
 static const char examples[] =
     "  nexusctl sub all\n"
+    "  nexusctl sub all --pretty --trust trust.json --policy permit\n"
     "  nexusctl sub bookingCreated --tenant salon-001 --new\n"
     "  nexusctl sub paymentCompleted --json | jq .payload.amount\n"
     "  nexusctl sub all --json --timeout 2 > backup.ndjson\n"
@@ -33,23 +38,24 @@ static const struct command_option options[] = {
     {'c', "count", "N", "end after N events"},
     {'w', "timeout", "TIME", "end when no event has come for this long: 2, 500ms, 5m"},
     {'n', "new", NULL, "only events stored from now on"},
-    {'s', "since", "TIME", "only events stored in the last 10m, 24h, 7d"},
+    {'s', "since", "TIME",
+     "only events stored in the last 10m, 24h, 7d, or since 2026-01-31T12:00:00Z"},
     {'d', "durable", "NAME", "go on where the last run of this name ended"},
+    {'P', "pretty", NULL,
+     "one line an event, cut to the terminal's width: time, subject, who signed it, causal id, "
+     "payload"},
     {'q', "quiet", NULL, "no summary"},
     {0, NULL, NULL, NULL},
 };
 
 static int set_since(struct sub *sub, const char *text, struct nexus_error *err)
 {
-    struct timespec now;
-    int64_t milliseconds;
+    int64_t moment;
 
-    if (!parse_duration(text, &milliseconds))
-        return report_usage(&sub_command, "--since %s: not a time (10m, 24h, 7d)", text);
-    clock_gettime(CLOCK_REALTIME, &now);
-    return nexus_subscribe_options_set_start(
-        sub->options, NEXUS_START_TIME,
-        (now.tv_sec * INT64_C(1000) - milliseconds) * INT64_C(1000000), err);
+    if (!parse_moment(text, &moment))
+        return report_usage(&sub_command,
+                            "--since %s: not a time (10m, 24h, 7d, 2026-01-31T12:00:00Z)", text);
+    return nexus_subscribe_options_set_start(sub->options, NEXUS_START_TIME, moment, err);
 }
 
 static int take_number(struct sub *sub, int option)
@@ -82,6 +88,9 @@ static int take_option(struct sub *sub, int option)
     case 'd':
         sub->durable = optarg;
         status = nexus_subscribe_options_set_durable(sub->options, optarg, &err);
+        break;
+    case 'P':
+        sub->pretty = true;
         break;
     case 'q':
         sub->quiet = true;

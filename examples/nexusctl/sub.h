@@ -12,6 +12,7 @@ struct sub {
     int64_t count;       /* 0: no limit */
     int64_t timeout_ms;  /* without an event; 0: none */
     bool json;
+    bool pretty;
     bool quiet;
     struct nexus_subscribe_options *options;
     struct nexus_client *client;

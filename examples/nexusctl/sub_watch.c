@@ -9,6 +9,8 @@
 
 #include "../event_line.h"
 #include "command.h"
+#include "durable.h"
+#include "pretty.h"
 #include "report.h"
 #include "signals.h"
 #include "sub.h"
@@ -32,6 +34,8 @@ static enum nexus_verdict on_event(const struct nexus_json_event *event,
         return NEXUS_RETRY;
     if (sub->json)
         event_line_write(stdout, delivery);
+    else if (sub->pretty)
+        pretty_print(delivery);
     else
         sub_print(delivery);
     if (!ctl_flush(&sub->status)) {
@@ -64,22 +68,18 @@ static void on_error(struct nexus_subscription *subscription, const struct nexus
 }
 
 /* A durable consumer for this run only; removed at the end. */
-static int name_durable(struct sub *sub, char *name, size_t size, struct nexus_error *err)
+static int name_durable(struct sub *sub, char *name, struct nexus_error *err)
 {
-    struct timespec now;
-
     if (sub->durable)
         return NEXUS_OK;
-    clock_gettime(CLOCK_REALTIME, &now);
-    snprintf(name, size, "nexusctl-%ld-%lx%08lx", (long)getpid(), (unsigned long)now.tv_sec,
-             (unsigned long)now.tv_nsec);
+    durable_name(name);
     return nexus_subscribe_options_set_durable(sub->options, name, err);
 }
 
-static int open_subscription(struct sub *sub, char *durable, size_t size)
+static int open_subscription(struct sub *sub, char *durable)
 {
     struct nexus_error err = NEXUS_ERROR_INIT;
-    int status = name_durable(sub, durable, size, &err);
+    int status = name_durable(sub, durable, &err);
 
     if (!status)
         status = nexus_subscribe_options_set_poison_callback(sub->options, on_poison, sub, &err);
@@ -163,25 +163,13 @@ static int exit_status(const struct sub *sub)
     return sub->timeout_ms ? CTL_NOTHING : CTL_OK;
 }
 
-/* Takes the consumer of this run away again, where there is a server to ask. */
-static void remove_durable(const struct sub *sub, const char *durable)
-{
-    struct nexus_error err = NEXUS_ERROR_INIT;
-
-    if (nexus_client_state(sub->client) != NEXUS_STATE_CONNECTED)
-        report_text("no connection: the consumer %s stays at the server", durable);
-    else if (nexus_delete_durable(sub->client, NULL, durable, &err) &&
-             err.code != NEXUS_E_NOT_FOUND)
-        report(&err);
-}
-
 int sub_watch(struct sub *sub)
 {
-    char durable[64] = "";
+    char durable[DURABLE_NAME_SIZE] = "";
     bool opened;
 
     signals_watch(sub->client);
-    opened = open_subscription(sub, durable, sizeof(durable)) == CTL_OK;
+    opened = open_subscription(sub, durable) == CTL_OK;
     if (opened) {
         if (!sub->quiet)
             report_text("reading %s; Ctrl-C ends", nexus_subscription_filter(sub->subscription));
@@ -191,7 +179,7 @@ int sub_watch(struct sub *sub)
     signals_watch(NULL);
     nexus_subscription_destroy(sub->subscription);
     if (opened && *durable)
-        remove_durable(sub, durable);
+        durable_remove(sub->client, durable);
     nexus_client_close(sub->client, 2000, NULL);
     return exit_status(sub);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct unit {
     const char *name;
@@ -59,4 +60,50 @@ bool parse_duration(const char *text, int64_t *milliseconds)
 bool parse_size(const char *text, int64_t *bytes)
 {
     return parse_with_unit(text, sizes, bytes);
+}
+
+/* ".123456789" and what follows; moves `*text` behind the digits. */
+static int64_t parse_fraction(const char **text)
+{
+    int64_t value = 0, unit = 100000000;
+
+    if (**text != '.')
+        return 0;
+    for (++*text; **text >= '0' && **text <= '9'; ++*text, unit /= 10)
+        value += (**text - '0') * unit;
+    return value;
+}
+
+static bool parse_date(const char *text, int64_t *nanoseconds)
+{
+    static const char *const formats[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S",
+                                          "%Y-%m-%d %H:%M", "%Y-%m-%d"};
+
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        struct tm broken = {.tm_isdst = -1};
+        const char *rest = strptime(text, formats[i], &broken);
+        int64_t fraction = rest ? parse_fraction(&rest) : 0;
+        bool utc = rest && strcmp(rest, "Z") == 0;
+        time_t seconds;
+        if (!rest || (*rest && !utc))
+            continue;
+        seconds = utc ? timegm(&broken) : mktime(&broken);
+        if (seconds < 0 || seconds > 9000000000)
+            return false;
+        *nanoseconds = (int64_t)seconds * 1000000000 + fraction;
+        return true;
+    }
+    return false;
+}
+
+bool parse_moment(const char *text, int64_t *nanoseconds)
+{
+    struct timespec now;
+    int64_t milliseconds;
+
+    if (!parse_duration(text, &milliseconds))
+        return parse_date(text, nanoseconds);
+    clock_gettime(CLOCK_REALTIME, &now);
+    *nanoseconds = now.tv_sec * INT64_C(1000000000) + now.tv_nsec - milliseconds * 1000000;
+    return *nanoseconds >= 0;
 }

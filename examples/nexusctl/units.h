@@ -15,4 +15,8 @@ bool parse_duration(const char *text, int64_t *milliseconds);
 /* A size in bytes: "1048576", "512K", "20M", "1.5G", "2T"; a K is 1024. */
 bool parse_size(const char *text, int64_t *bytes);
 
+/* A moment in nanoseconds since 1970: "10m", "24h", "7d" before now, "2026-01-31T12:00:00Z" with
+ * any fraction, or "2026-01-31 12:00" and "2026-01-31" in local time. */
+bool parse_moment(const char *text, int64_t *nanoseconds);
+
 #endif
