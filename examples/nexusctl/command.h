@@ -58,10 +58,12 @@ extern const struct command keygen_command;
 extern const struct command man_command;
 extern const struct command provision_command;
 extern const struct command pub_command;
+extern const struct command replay_command;
 extern const struct command schema_command;
 extern const struct command sign_command;
 extern const struct command stats_command;
 extern const struct command sub_command;
+extern const struct command trace_command;
 extern const struct command validate_command;
 extern const struct command verify_command;
 

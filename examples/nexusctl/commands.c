@@ -8,6 +8,8 @@ const struct command *const commands[] = {
     /* events */
     &pub_command,
     &sub_command,
+    &trace_command,
+    &replay_command,
     /* the stream */
     &provision_command,
     &consumers_command,

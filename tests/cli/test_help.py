@@ -2,6 +2,7 @@
 """What nexusctl says without a server: versions, help, the contract, and what is wrong with a command line."""
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -10,6 +11,17 @@ import unittest
 from driver import DAY, NEXUSCTL, SOURCE, Offline, lines_of, run
 
 COMMANDS = [line.split()[0] for line in run("--help").stdout.split("\n\n")[2].splitlines()]
+
+
+def actions_of(command):
+    """The command lines that a command's name stands for: itself, or its actions."""
+    said = run(command, "--help").stdout
+    if "\nactions\n" not in said:
+        return [[command]]
+    return [[command, line.split()[0]] for line in said.split("\nactions\n")[1].split("\n\n")[0].splitlines()]
+
+
+LINES = [line for command in COMMANDS for line in actions_of(command)]
 
 
 class Help(Offline):
@@ -25,21 +37,24 @@ class Help(Offline):
         self.assertEqual(self.succeed("help").stdout, said)
 
     def test_every_command_has_help_with_examples(self):
-        for command in COMMANDS:
-            said = self.succeed(command, "--help").stdout
-            self.assertIn("examples\n", said)
-            self.assertIn("\n  nexusctl " + command, said)
-            self.assertIn("\n  -j, --json ", said)
-            self.assertEqual(self.succeed("help", command).stdout, said)
+        self.assertIn(["consumers", "list"], LINES)
+        for line in [*LINES, *([command] for command in COMMANDS)]:
+            said = self.succeed(*line, "--help").stdout
+            self.assertIn("\nexamples\n", said)
+            self.assertIn("\n  nexusctl " + " ".join(line), said)
+            self.assertEqual(self.succeed("help", *line).stdout, said)
+
+    def test_every_command_takes_json(self):
+        for line in LINES:
+            self.assertIn("\n  -j, --json ", self.succeed(*line, "--help").stdout, line)
 
     def test_every_option_of_the_help_is_understood(self):
-        for command in COMMANDS:
-            for line in self.succeed(command, "--help").stdout.splitlines():
-                words = line.split()
-                if len(words) < 2 or not words[1].startswith("--") or not words[0].endswith(","):
-                    continue
-                refused = run(command, words[1], "1", "2", "3", url="nats://127.0.0.1:1")
-                self.assertNotIn("unrecognized", refused.stderr, words)
+        for line in LINES:
+            for option in re.findall(r"(?m)^  (?:-\w,|   ) --([\w-]+)", self.succeed(*line, "--help").stdout):
+                # What follows is wrong for every command, so that none of them does anything.
+                refused = run(*line, f"--{option}", "1", "2", "3", "4", "--no-such-option", url="nats://127.0.0.1:1")
+                self.assertNotIn(f"'--{option}'", refused.stderr, line)
+                self.assertNotEqual(refused.returncode, 0)
 
     def test_no_command_is_a_usage_error(self):
         done = self.fail_with(2)
