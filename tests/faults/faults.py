@@ -14,8 +14,11 @@ import time
 import traceback
 
 import scenarios_cluster  # noqa: F401
+import scenarios_handlers  # noqa: F401
+import scenarios_hostile  # noqa: F401
 import scenarios_network  # noqa: F401
 import scenarios_server  # noqa: F401
+import scenarios_time  # noqa: F401
 from scenario import SCENARIOS
 from world import World
 

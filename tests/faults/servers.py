@@ -53,7 +53,7 @@ class Server:
     def configure(self):
         path = self.directory / "server.conf"
         path.write_text(f'server_name: "{self.name}"\nlisten: "127.0.0.1:{self.port}"\n'
-                        f'jetstream {{ store_dir: "{self.directory}/store" {self.storage()} }}\n{self.extra}\n')
+                        f'jetstream {{ store_dir: "{self.directory}/store"{self.storage()} }}\n{self.extra}\n')
         return path
 
     def storage(self):

@@ -28,14 +28,13 @@ class Client:
         self.world, self.program, self.name, self.settings = world, program, name, settings
         self.journal = world.directory / f"{name}.journal"
         self.process = None
-        self.environment = None
 
     def start(self, **changes):
         settings = {"url": self.world.url, "name": self.name, "journal": self.journal,
                     "log": self.world.directory / f"{self.name}.log", **self.settings, **changes}
         with (self.world.directory / f"{self.name}.err").open("a") as errors:
             self.process = subprocess.Popen([str(self.program), *(f"{key}={value}" for key, value in settings.items())],
-                                            stdin=subprocess.DEVNULL, stderr=errors, env=self.environment)
+                                            stdin=subprocess.DEVNULL, stderr=errors, env=self.world.environment)
         return self
 
     def running(self):
@@ -78,7 +77,7 @@ class World:
         self.random = random.Random(seed)
         self.servers, self.publishers, self.consumers, self.others = None, [], [], []
         self.services = {}  # name of a service -> names of the processes that share it
-        self.url = None
+        self.url = self.environment = None
         self.notes = {}
         self.once = False
         self.survives = set()
@@ -166,8 +165,21 @@ class World:
 
     def wait_stored(self, count, patience=120):
         """Until that many events have been acked, or the publishers are through."""
-        wait_for(lambda: self.stored() >= count or not any(client.running() for client in self.publishers),
+        wait_for(lambda: self.stored() >= count or self.through(),
                  f"{count} stored events", patience)
+
+    def wait_published(self, patience=120):
+        """Until the publishers are through."""
+        wait_for(self.through, "the publishers to end", patience)
+
+    def through(self):
+        return not any(client.running() for client in self.publishers)
+
+    def standstill(self, seconds):
+        """Whether nothing is stored any more."""
+        before = self.stored()
+        time.sleep(seconds)
+        return self.stored() == before
 
     def pause(self, seconds):
         """Lets the load go on for a while, which is part of the scenario and no waiting for anything."""
