@@ -171,13 +171,17 @@ struct nexus_client_stats {
     uint64_t inbox_busy;         /**< Deliveries put off because the same event was in hand. */
     uint64_t inbox_uncertain;    /**< Deliveries that may have been handled before. */
     uint64_t inbox_errors;       /**< Times that an inbox could not be read or written. */
+    uint64_t exhausted;          /**< Events retried as often as their subscription allows. */
+    uint64_t dead_lettered;      /**< Events given up on, whose dead letter is stored. */
+    uint64_t dead_letters_failed; /**< Dead letters that could not be stored; the event stayed. */
 };
 
 /** @since 1.0 */
-#define NEXUS_CLIENT_STATS_INIT                                                                  \
-    {                                                                                            \
-        sizeof(struct nexus_client_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0      \
+#define NEXUS_CLIENT_STATS_INIT                                                                    \
+    {                                                                                              \
+        sizeof(struct nexus_client_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+            0                                                                                      \
     }
 
 /* g++ -Wshadow says that the function hides the struct's constructor, as stat() does of struct

@@ -21,7 +21,7 @@ struct nexus_delivery;
 enum nexus_verdict {
     NEXUS_ACK = 1,    /**< Handled. It will not come again. */
     NEXUS_RETRY = 2,  /**< Not now: deliver it again, after the delay set below. */
-    NEXUS_REJECT = 3, /**< Never: do not deliver it again, and report it. */
+    NEXUS_REJECT = 3, /**< Never: do not deliver it again; it becomes a dead letter. */
     NEXUS_DEFER = 4   /**< Undecided: nexus_delivery_settle() will say, from any thread. */
 };
 
@@ -85,7 +85,7 @@ NEXUS_API int64_t nexus_delivery_time(const struct nexus_delivery *delivery);
 
 /**
  * For RETRY: how long to wait before the next delivery, in milliseconds (0 to 86400000). Default:
- * the subscription's retry delay. Call it before returning or settling.
+ * the subscription's backoff or retry delay. Call it before returning or settling.
  * Errors: NEXUS_E_INVALID, NEXUS_E_SETTLED.
  * @since 1.0
  */
@@ -93,7 +93,8 @@ NEXUS_API int nexus_delivery_set_retry_delay(struct nexus_delivery *delivery, in
                                              struct nexus_error *err);
 
 /**
- * For RETRY and REJECT: why, for logs and dead letters. At most 255 bytes are kept.
+ * For RETRY and REJECT: why, for logs and dead letters; the error text that an operator reads in
+ * `nexusctl dlq`. At most 255 bytes are kept.
  * Errors: NEXUS_E_SETTLED.
  * @since 1.0
  */

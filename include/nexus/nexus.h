@@ -62,6 +62,7 @@
 #include <nexus/capability.h>
 #include <nexus/channel.h>
 #include <nexus/client.h>
+#include <nexus/dead_letter.h>
 #include <nexus/delivery.h>
 #include <nexus/error.h>
 #include <nexus/events.h>

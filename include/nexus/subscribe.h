@@ -15,6 +15,7 @@
 #define NEXUS_SUBSCRIBE_H
 
 #include <nexus/client.h>
+#include <nexus/dead_letter.h>
 #include <nexus/delivery.h>
 #include <nexus/inbox.h>
 #include <nexus/trust.h>
@@ -73,15 +74,66 @@ NEXUS_API int nexus_subscribe_options_set_start(struct nexus_subscribe_options *
 NEXUS_API int nexus_subscribe_options_set_ack_wait(struct nexus_subscribe_options *options,
                                                    int64_t milliseconds, struct nexus_error *err);
 
-/** Deliveries before an event is given up on: 1 to 1000000, or -1 for no limit (the default).
- * @since 1.0 */
+/**
+ * Deliveries before an event is given up on: 1 to 1000000, or -1 for no limit (the default). An
+ * event that its handler wants to have again after so many becomes a dead letter
+ * (<nexus/dead_letter.h>), and so does one that was delivered ten times more often than that
+ * without any verdict, since the processes died that had it. The limit is this process's: the
+ * server itself forgets nothing. Errors: NEXUS_E_INVALID.
+ * @since 1.0
+ */
 NEXUS_API int nexus_subscribe_options_set_max_deliver(struct nexus_subscribe_options *options,
                                                       int64_t deliveries, struct nexus_error *err);
 
-/** Delay of a RETRY that sets none, in milliseconds: 0 to 86400000. Default 1000. @since 1.0 */
+/** Delay of a RETRY that sets none, in milliseconds: 0 to 86400000. Default 1000; see
+ * nexus_subscribe_options_set_backoff(). @since 1.0 */
 NEXUS_API int nexus_subscribe_options_set_retry_delay(struct nexus_subscribe_options *options,
                                                       int64_t milliseconds,
                                                       struct nexus_error *err);
+
+/**
+ * Delays of a RETRY that sets none, by delivery: the first one after the first delivery, and so on,
+ * the last one for all further ones. 1 to 32 of them, each 0 to 86400000 milliseconds. They take
+ * the place of the retry delay; `count` 0 ends that. `jitter` is the percentage (0 to 100) that is
+ * taken off each at random, at most, so that what failed together does not come again together. The
+ * delays are copied. Errors: NEXUS_E_INVALID.
+ * @since 1.0
+ */
+NEXUS_API int nexus_subscribe_options_set_backoff(struct nexus_subscribe_options *options,
+                                                  const int64_t *milliseconds, size_t count,
+                                                  unsigned jitter, struct nexus_error *err);
+
+/** What becomes of an event that is given up on. @since 1.0 */
+enum nexus_dead_letters {
+    NEXUS_DEAD_LETTERS_STORE = 1, /**< It is stored as a dead letter, then ended (the default). */
+    NEXUS_DEAD_LETTERS_REPORT =
+        2 /**< It is ended, counted, logged and reported, and that is all. */
+};
+
+/**
+ * Whether events that are given up on are stored as dead letters. With NEXUS_DEAD_LETTERS_STORE an
+ * event whose dead letter cannot be stored is never ended: it comes again, and the error callback
+ * says why. Errors: NEXUS_E_INVALID.
+ * @since 1.0
+ */
+NEXUS_API int nexus_subscribe_options_set_dead_letters(struct nexus_subscribe_options *options,
+                                                       enum nexus_dead_letters mode,
+                                                       struct nexus_error *err);
+
+/**
+ * Tells of an event that was given up on, when its dead letter has been stored
+ * (NEXUS_DEAD_LETTERS_STORE) or it has been ended (NEXUS_DEAD_LETTERS_REPORT; `letter->number` is
+ * 0). `letter` is valid during the call. Runs where handlers run, with the same rules.
+ * @since 1.0
+ */
+typedef void (*nexus_dead_letter_callback)(struct nexus_subscription *subscription,
+                                           const struct nexus_dead_letter *letter, void *data);
+
+/** Sets the dead-letter callback. Without one, events given up on are counted and logged.
+ * @since 1.0 */
+NEXUS_API int nexus_subscribe_options_set_dead_letter_callback(
+    struct nexus_subscribe_options *options, nexus_dead_letter_callback callback, void *data,
+    struct nexus_error *err);
 
 /**
  * How many messages may wait in this process for the handler: 1 to 65536, default 1024; and their
@@ -134,7 +186,8 @@ struct nexus_poison {
 
 /**
  * Reports a message that could not be decoded, or is not what its subject says. It has been
- * counted and terminated at the server: it will not come again. Runs where handlers run.
+ * counted, and is on its way to the dead letters (<nexus/dead_letter.h>), or ended where there are
+ * none or it is a replay: no handler will see it. Runs where handlers run.
  * @since 1.0
  */
 typedef void (*nexus_poison_callback)(struct nexus_subscription *subscription,

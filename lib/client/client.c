@@ -8,9 +8,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "bury.h"
 #include "checker.h"
 #include "forks.h"
 #include "ids.h"
+#include "posts.h"
 #include "publisher.h"
 #include "requests.h"
 #include "subscription.h"
@@ -19,6 +21,8 @@ static void free_client(struct nexus_client *client)
 {
     nx_publisher_free(client);
     nx_requests_free(client);
+    nx_posts_free(client);
+    nx_burials_free(client);
     if (client->wire)
         client->wire->ops->destroy(client->wire);
     nx_checker_free(client->checker);
@@ -106,6 +110,10 @@ static int make_parts(struct nexus_client *client, const struct nexus_client_opt
         code = nx_publisher_new(client, err);
     if (code == NEXUS_OK)
         code = nx_requests_new(client, err);
+    if (code == NEXUS_OK)
+        code = nx_posts_new(client, err);
+    if (code == NEXUS_OK)
+        code = nx_burials_new(client, err);
     if (code == NEXUS_OK && client->options->trust) {
         client->checker = nx_checker_new(client->options->trust, client->options->trust_policy);
         code = client->checker ? NEXUS_OK : nx_no_memory(err);

@@ -18,16 +18,20 @@
 
 struct nx_publisher; /* publisher.h: events on their way out */
 struct nx_requests;  /* requests.h: JetStream API calls under way */
+struct nx_posts;     /* posts.h: messages under way beside the events */
+struct nx_burials;   /* bury.h: events that are being given up */
 struct nx_checker;   /* trust/checker.h: what is believed */
 
 /* Numbers of listeners. Answers to API requests come on "<inbox>.r<number>". Acks come on
  * "<inbox>.a<shard>.<number>": a subject's events share a shard, so that the one thing which tells
- * no number, that nobody answered, still tells nearly which event it was about. */
+ * no number, that nobody answered, still tells nearly which event it was about. Those to posts come
+ * on "<inbox>.d.<number>". */
 #define NX_LISTENER_REQUESTS 1
 #define NX_LISTENER_ACKS     2
 #define NX_ACK_SHARDS        16
 #define NX_ANSWERED_MAX      128
-#define NX_LISTENER_OTHERS   (NX_LISTENER_ACKS + NX_ACK_SHARDS)
+#define NX_LISTENER_POSTS    (NX_LISTENER_ACKS + NX_ACK_SHARDS)
+#define NX_LISTENER_OTHERS   (NX_LISTENER_POSTS + 1)
 
 /* A message for a subscription, fresh from the wire. */
 #define NX_ARRIVALS 32
@@ -92,6 +96,9 @@ enum nx_counter {
     NX_INBOX_BUSY,
     NX_INBOX_UNCERTAIN,
     NX_INBOX_ERRORS,
+    NX_EXHAUSTED,
+    NX_DEAD_LETTERED,
+    NX_DEAD_FAILED,
     NX_COUNTERS
 };
 
@@ -130,6 +137,8 @@ struct nexus_client {
 
     struct nx_publisher *publisher;
     struct nx_requests *requests;
+    struct nx_posts *posts;
+    struct nx_burials *burials;
     struct nx_checker *checker; /* the dispatching thread's; NULL: nothing is checked */
 
     struct nexus_subscription *subscriptions; /* linked by `next` */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The end of a client: graceful by close, at once by destroy, from a callback when that returns. */
 
+#include "bury.h"
 #include "client.h"
+#include "posts.h"
 #include "publisher.h"
 #include "requests.h"
 #include "subscription.h"
@@ -17,6 +19,8 @@ static void shut_down(struct nexus_client *client)
     nx_io_stop(client);
     nx_publisher_abandon(client);
     nx_requests_abandon(client);
+    nx_posts_abandon(client);
+    nx_burials_abandon(client);
     nx_supervisor_closed(client);
     do {
         client->destroy_wanted = false; /* a completion that asks for it gets it anyway */

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bury.h"
 #include "client.h"
+#include "posts.h"
 #include "publisher.h"
 #include "requests.h"
 #include "subscription.h"
@@ -23,6 +25,9 @@ int nx_io_listen(struct nexus_client *client, struct nexus_error *err)
         snprintf(subject, sizeof(subject), "%s.a%u.*", client->inbox, shard);
         code = ops->listen(client->wire, subject, NX_LISTENER_ACKS + shard, err);
     }
+    snprintf(subject, sizeof(subject), "%s.d.*", client->inbox);
+    if (code == NEXUS_OK)
+        code = ops->listen(client->wire, subject, NX_LISTENER_POSTS, err);
     return code;
 }
 
@@ -60,7 +65,10 @@ void nx_io_message(void *owner, uint64_t listener, struct nx_incoming *incoming)
         return;
     }
     client->wire->ops->view(incoming, &view);
-    if (listener >= NX_LISTENER_ACKS && answer_number(view.subject, '.', &number))
+    if (listener == NX_LISTENER_POSTS && answer_number(view.subject, '.', &number))
+        nx_posts_answer(client, number, &view);
+    else if (listener >= NX_LISTENER_ACKS && listener < NX_LISTENER_POSTS &&
+             answer_number(view.subject, '.', &number))
         nx_publisher_ack(client, number, &view);
     else if (listener == NX_LISTENER_REQUESTS && answer_number(view.subject, 'r', &number))
         nx_requests_answer(client, number, &view);
@@ -73,6 +81,8 @@ void nx_io_unanswered(void *owner, uint64_t listener)
 {
     if (listener >= NX_LISTENER_OTHERS)
         nx_subscription_unanswered(owner, listener);
+    else if (listener == NX_LISTENER_POSTS)
+        nx_posts_unanswered(owner);
     else if (listener >= NX_LISTENER_ACKS)
         nx_publisher_unanswered(owner, (unsigned)(listener - NX_LISTENER_ACKS));
     else
@@ -101,6 +111,8 @@ static void *io_main(void *argument)
         release_answers(client);
         next = earlier(next, nx_publisher_tick(client, now));
         next = earlier(next, nx_requests_tick(client, now));
+        next = earlier(next, nx_burials_tick(client, now));
+        next = earlier(next, nx_posts_tick(client, now));
         next = earlier(next, nx_subscriptions_tick(client, now));
         next = earlier(next, nx_waits_tick(client, now));
         ops->poll(client->wire, next == INT64_MAX ? -1 : next > now ? next - now : 0);

@@ -63,6 +63,9 @@ static const struct counter counters[] = {
     COUNTER(inbox_busy, NX_INBOX_BUSY),
     COUNTER(inbox_uncertain, NX_INBOX_UNCERTAIN),
     COUNTER(inbox_errors, NX_INBOX_ERRORS),
+    COUNTER(exhausted, NX_EXHAUSTED),
+    COUNTER(dead_lettered, NX_DEAD_LETTERED),
+    COUNTER(dead_letters_failed, NX_DEAD_FAILED),
 };
 
 _Static_assert(sizeof(counters) / sizeof(counters[0]) == NX_COUNTERS, "a counter is not shown");

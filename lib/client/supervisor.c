@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "client.h"
+#include "posts.h"
 #include "publisher.h"
 #include "requests.h"
 #include "subscription.h"
@@ -124,6 +125,7 @@ void nx_supervisor_wire(struct nexus_client *client, enum nx_wire_event event, i
         nx_log(client, NEXUS_LOG_WARNING, "forbidden", "subject=%s", text);
         nx_publisher_forbidden(client, text);
         nx_requests_forbidden(client, text);
+        nx_posts_forbidden(client, text);
         nx_subscriptions_forbidden(client, text);
         break;
     case NX_WIRE_SLOW:

@@ -21,6 +21,8 @@ struct nx_header {
     const char *value; /* never empty: cnats 3.4.1 loses the header behind an empty one */
 };
 
+typedef void (*nx_header_visit)(const char *name, const char *value, void *data);
+
 /* What a received message says. Borrowed from it. */
 struct nx_view {
     const char *subject;
@@ -66,8 +68,8 @@ struct nx_transport_ops {
      * message_header is not. */
     void (*nudge)(struct nx_transport *transport);
 
-    /* I/O thread: somebody waits in vain for an answer. Asks the server for a sign of life, and goes
-     * down when none comes in the time that connecting may take. NULL: no need. */
+    /* I/O thread: somebody waits in vain for an answer. Asks the server for a sign of life, and
+     * goes down when none comes in the time that connecting may take. NULL: no need. */
     void (*doubt)(struct nx_transport *transport);
 
     struct nx_message *(*message_new)(struct nx_transport *transport, const char *subject,
@@ -92,6 +94,9 @@ struct nx_transport_ops {
     /* A header's value by exact name: the first of that name; NULL when absent. `*count` (NULL
      * allowed) is how many there are. Only by one thread at a time. */
     const char *(*header)(const struct nx_incoming *incoming, const char *name, size_t *count);
+    /* Shows every header, those of one name in their order; false without memory. Names and values
+     * belong to the message. Only by one thread at a time. */
+    bool (*each_header)(const struct nx_incoming *incoming, nx_header_visit visit, void *data);
     void (*release)(struct nx_incoming *incoming);
 
     /* Largest message that the server takes, in bytes; 0 before the first connection. */

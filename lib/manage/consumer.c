@@ -7,6 +7,10 @@
 
 #include "requests.h"
 
+/* The server never forgets an event by itself: it would tell nobody. The limit of deliveries is
+ * kept where the dead letter is written. */
+#define MAX_DELIVER -1
+
 void nx_consumer_info_subject(const struct nx_consumer_spec *spec, struct nx_buf *out)
 {
     nx_buf_printf(out, "$JS.API.CONSUMER.INFO.%s.%s", spec->stream, spec->durable);
@@ -69,8 +73,8 @@ void nx_consumer_create_body(const struct nx_consumer_spec *spec, struct nx_buf 
                   "\"ack_policy\":\"explicit\",\"replay_policy\":\"instant\","
                   "\"ack_wait\":%lld,\"max_deliver\":%lld,\"max_ack_pending\":%lld",
                   spec->stream, spec->durable, spec->durable, spec->filter,
-                  (long long)spec->options->ack_wait_ms * 1000000,
-                  (long long)spec->options->max_deliver, (long long)ack_pending_wanted(spec));
+                  (long long)spec->options->ack_wait_ms * 1000000, (long long)MAX_DELIVER,
+                  (long long)ack_pending_wanted(spec));
     put_start(out, spec->options);
     nx_buf_puts(out, "}}");
 }
@@ -166,7 +170,7 @@ static void log_adopted(struct nexus_client *client, const struct nx_consumer_sp
         int64_t actual, wanted;
     } values[] = {
         {"ack_wait", terms->ack_wait_ns, spec->options->ack_wait_ms * 1000000},
-        {"max_deliver", terms->max_deliver, spec->options->max_deliver},
+        {"max_deliver", terms->max_deliver, MAX_DELIVER},
         {"max_ack_pending", terms->max_ack_pending, ack_pending_wanted(spec)},
     };
 

@@ -48,6 +48,7 @@ struct nx_incoming *nx_bus_incoming_new(struct nx_bus_message *message, const ch
 /* Of struct nx_transport_ops. */
 void nx_bus_view(const struct nx_incoming *incoming, struct nx_view *view);
 const char *nx_bus_header(const struct nx_incoming *incoming, const char *name, size_t *count);
+bool nx_bus_each_header(const struct nx_incoming *incoming, nx_header_visit visit, void *data);
 void nx_bus_incoming_free(struct nx_incoming *incoming);
 
 #endif

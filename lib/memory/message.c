@@ -160,6 +160,15 @@ struct nx_incoming *nx_bus_incoming_new(struct nx_bus_message *message, const ch
     return incoming;
 }
 
+bool nx_bus_each_header(const struct nx_incoming *incoming, nx_header_visit visit, void *data)
+{
+    const struct nx_bus_message *message = incoming->message;
+
+    for (size_t i = 0; i < message->header_count; i++)
+        visit(message->headers[i].name, message->headers[i].value, data);
+    return true;
+}
+
 void nx_bus_incoming_free(struct nx_incoming *incoming)
 {
     if (!incoming)

@@ -339,6 +339,7 @@ static const struct nx_transport_ops ops = {
     .unlisten = nx_port_unlisten,
     .view = nx_bus_view,
     .header = nx_bus_header,
+    .each_header = nx_bus_each_header,
     .release = nx_bus_incoming_free,
     .max_payload = port_max_payload,
     .now = port_now,

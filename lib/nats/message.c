@@ -24,7 +24,7 @@ struct nx_message *nx_wire_message_new(struct nx_transport *transport, const cha
 
     (void)transport;
     for (size_t i = 0; s == NATS_OK && i < header_count; i++)
-        s = natsMsgHeader_Set(msg, headers[i].name, headers[i].value);
+        s = natsMsgHeader_Add(msg, headers[i].name, headers[i].value);
     if (s != NATS_OK) {
         natsMsg_Destroy(msg);
         msg = NULL;
@@ -157,6 +157,24 @@ const char *nx_wire_header(const struct nx_incoming *incoming, const char *name,
     if (count)
         return second_value(msg, name, count);
     return natsMsgHeader_Get(msg, name, &value) == NATS_OK ? value : NULL;
+}
+
+bool nx_wire_each_header(const struct nx_incoming *incoming, nx_header_visit visit, void *data)
+{
+    natsMsg *msg = (natsMsg *)(uintptr_t)incoming;
+    const char **names = NULL, **values = NULL;
+    int name_count = 0, count = 0;
+    natsStatus s = natsMsgHeader_Keys(msg, &names, &name_count);
+
+    for (int i = 0; s == NATS_OK && i < name_count; i++) {
+        s = natsMsgHeader_Values(msg, names[i], &values, &count);
+        for (int j = 0; s == NATS_OK && j < count; j++)
+            visit(names[i], values[j] ? values[j] : "", data);
+        free(values);
+        values = NULL;
+    }
+    free(names);
+    return s == NATS_OK || s == NATS_NOT_FOUND;
 }
 
 void nx_wire_incoming_free(struct nx_incoming *incoming)

@@ -365,6 +365,7 @@ static const struct nx_transport_ops ops = {
     .unlisten = nx_wire_unlisten,
     .view = nx_wire_view,
     .header = nx_wire_header,
+    .each_header = nx_wire_each_header,
     .release = nx_wire_incoming_free,
     .max_payload = wire_max_payload,
     .now = wire_now,

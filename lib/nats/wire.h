@@ -110,6 +110,7 @@ int nx_wire_send_bytes(struct nx_transport *transport, const char *subject, cons
                        const void *body, size_t length, bool urgent);
 void nx_wire_view(const struct nx_incoming *incoming, struct nx_view *view);
 const char *nx_wire_header(const struct nx_incoming *incoming, const char *name, size_t *count);
+bool nx_wire_each_header(const struct nx_incoming *incoming, nx_header_visit visit, void *data);
 void nx_wire_incoming_free(struct nx_incoming *incoming);
 /* True while this thread calls into cnats and will itself see to the bytes. */
 bool nx_wire_quiet(void);

@@ -12,6 +12,7 @@ static const struct nx_subscribe_options defaults = {
     .ack_wait_ms = 30000,
     .max_deliver = -1,
     .retry_delay_ms = 1000,
+    .dead_letters = NEXUS_DEAD_LETTERS_STORE,
     .queue_messages = 1024,
     .queue_bytes = 8 * 1048576,
     .inbox_events = 65536,

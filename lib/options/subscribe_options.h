@@ -7,6 +7,8 @@
 
 #include "names.h"
 
+#define NX_BACKOFF_MAX 32
+
 struct nx_subscribe_options {
     char durable[NX_DURABLE_MAX + 1]; /* "": made from service, channel and tenant */
     char stream[NX_STREAM_MAX + 1];   /* "": the client's */
@@ -15,6 +17,12 @@ struct nx_subscribe_options {
     int64_t ack_wait_ms;
     int64_t max_deliver; /* -1: no limit */
     int64_t retry_delay_ms;
+    int64_t backoff_ms[NX_BACKOFF_MAX]; /* by delivery; the last one counts for all further ones */
+    size_t backoff_count;               /* 0: retry_delay_ms */
+    unsigned backoff_jitter;            /* percent that are taken off at random */
+    enum nexus_dead_letters dead_letters;
+    nexus_dead_letter_callback dead_letter; /* or NULL */
+    void *dead_letter_data;
     uint32_t queue_messages;
     size_t queue_bytes;
     uint32_t inbox_events; /* 0: no inbox in memory */

@@ -28,7 +28,8 @@ struct nexus_delivery *nx_delivery_new(struct nexus_subscription *subscription,
     received->delivery = delivery;
     atomic_store_explicit(&delivery->state, NX_DELIVERY_OPEN, memory_order_relaxed);
     delivery->references = 2;
-    delivery->retry_delay_ms = subscription->options.retry_delay_ms;
+    delivery->retry_delay_ms = -1;
+    delivery->excused = false;
     delivery->reason[0] = 0;
     delivery->event = NULL;
     delivery->held.held = false;

@@ -16,7 +16,9 @@
 enum nx_delivery_state {
     NX_DELIVERY_OPEN,
     NX_DELIVERY_SETTLED,
-    NX_DELIVERY_GIVEN_BACK /* by the client's end; a verdict comes too late */
+    NX_DELIVERY_GIVEN_BACK, /* by the client's end; a verdict comes too late */
+    NX_DELIVERY_BURYING,    /* its dead letter is on its way */
+    NX_DELIVERY_UNBURIED    /* the client's end came first */
 };
 
 /* Texts that a getter is asked for, made when it is. */
@@ -48,8 +50,9 @@ struct nexus_delivery {
     char key_id[NEXUS_KEY_ID_MAX + 1];
 
     atomic_int state;
-    unsigned references; /* the client's lock: one of the handler's, one of the verdict's */
-    int64_t retry_delay_ms;
+    unsigned references;    /* the client's lock: one of the handler's, one of the verdict's */
+    int64_t retry_delay_ms; /* -1: the subscription's */
+    bool excused;           /* that it comes again is not its handler's doing */
     char reason[NX_REASON_SIZE];
 
     /* Made on demand, by any thread. The room is reserved on receipt, so that this cannot fail. */
@@ -84,12 +87,17 @@ int nx_receive_trust(struct nexus_delivery *delivery, enum nx_counter *kind,
                      struct nexus_error *err);
 
 /* settle.c */
-/* Sends a verdict that has been decided, counts and logs it. No lock. */
-void nx_settle(struct nexus_delivery *delivery, enum nexus_verdict verdict, bool urgent);
+/* Carries out a verdict that has been decided, counts and logs it. False: the delivery is being
+ * given up, stays in hand for that, and the verdict's reference has been taken. No lock. */
+bool nx_settle(struct nexus_delivery *delivery, enum nexus_verdict verdict, bool urgent);
+/* The end of a message that reaches no handler; false as above. No lock. */
+bool nx_settle_poison(struct nexus_delivery *delivery, enum nx_counter kind,
+                      const struct nexus_error *err, bool urgent);
+/* Sends a word to a reply subject, later when there is no connection now. No lock. */
+void nx_settle_say(struct nexus_subscription *subscription, const char *reply, const char *verdict,
+                   bool urgent);
 /* For a double: +ACK when the event was handled, else it is put off. No lock. */
 void nx_settle_double(struct nexus_delivery *delivery, bool handled, bool urgent);
-/* +TERM for a message that reaches no handler. No lock. */
-void nx_settle_poison(struct nexus_delivery *delivery, bool urgent);
 /* Gives up references; with `settled`, the delivery is no longer in hand. No lock; afterwards
  * neither the delivery nor the subscription may be used, if they were the last. */
 void nx_delivery_drop(struct nexus_delivery *delivery, unsigned references, bool settled,

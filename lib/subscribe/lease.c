@@ -11,6 +11,14 @@
 
 #define ROUND_LEAST_NS 50000000LL
 
+/* Its verdict, or its dead letter, is still to come. */
+static bool undecided(const struct nexus_delivery *delivery)
+{
+    int state = atomic_load(&delivery->state);
+
+    return state == NX_DELIVERY_OPEN || state == NX_DELIVERY_BURYING;
+}
+
 /* With the lock: writes down the reply subjects of what is due, NUL behind each. */
 static void collect(struct nexus_subscription *subscription, struct nx_received_list *list,
                     struct nx_buf *replies)
@@ -18,7 +26,7 @@ static void collect(struct nexus_subscription *subscription, struct nx_received_
     for (struct nx_received *at = list->first; at; at = at->next) {
         if (subscription->lease_round - at->round < 2)
             continue;
-        if (at->delivery && atomic_load(&at->delivery->state) != NX_DELIVERY_OPEN)
+        if (at->delivery && !undecided(at->delivery))
             continue;
         at->round = subscription->lease_round;
         nx_buf_append(replies, at->view.reply, strlen(at->view.reply) + 1);

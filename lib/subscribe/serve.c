@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Handing messages out: whose turn it is, the handler, and what its verdict means. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bury.h"
 #include "delivery.h"
 #include "pull.h"
 #include "subscription.h"
@@ -164,8 +166,8 @@ static void conclude(struct nexus_delivery *delivery, enum nexus_verdict verdict
         nx_count(client, NX_DEFERRED);
         nx_delivery_drop(delivery, 1, false, true);
     } else if (claim(delivery)) {
-        nx_settle(delivery, verdict, urgent);
-        nx_delivery_drop(delivery, 2, true, true);
+        bool ended = nx_settle(delivery, verdict, urgent);
+        nx_delivery_drop(delivery, ended ? 2 : 1, ended, true);
     } else if (atomic_load(&delivery->state) == NX_DELIVERY_GIVEN_BACK) {
         nx_delivery_drop(delivery, 2, false, true);
     } else {
@@ -200,19 +202,46 @@ static void report_poison(struct nexus_delivery *delivery, const struct nexus_er
         subscription->options.poison(subscription, &poison, subscription->options.poison_data);
 }
 
-/* It is terminated before anybody is told: whatever happens then, it does not come again. */
+/* Its end begins before anybody is told: whatever happens then, it does not come again. */
 static void poisoned(struct nexus_delivery *delivery, enum nx_counter kind,
                      const struct nexus_error *err, bool urgent)
 {
     struct nexus_client *client = delivery->subscription->client;
-    bool mine = claim(delivery);
+    bool mine = claim(delivery), ended = mine;
 
     nx_count(client, NX_POISON);
     nx_count(client, kind);
     if (mine)
-        nx_settle_poison(delivery, urgent);
+        ended = nx_settle_poison(delivery, kind, err, urgent);
     report_poison(delivery, err);
-    nx_delivery_drop(delivery, 2, mine, true);
+    nx_delivery_drop(delivery, mine && !ended ? 1 : 2, ended, true);
+}
+
+/* Given up without asking its handler. */
+static void give_up_unasked(struct nexus_delivery *delivery, const struct nx_sentence *sentence,
+                            bool urgent)
+{
+    bool ended = true;
+
+    if (claim(delivery)) {
+        ended = !nx_bury(delivery, sentence->reason, &sentence->err, urgent);
+        nx_delivery_drop(delivery, ended ? 2 : 1, ended, true);
+    } else {
+        nx_delivery_drop(delivery, 2, false, true);
+    }
+}
+
+/* Whether it was given up before, or has come too often without anybody saying anything. */
+static bool is_hopeless(struct nexus_delivery *delivery, struct nx_sentence *sentence)
+{
+    if (nx_bury_condemned(delivery, sentence))
+        return true;
+    if (!nx_bury_unanswered(delivery))
+        return false;
+    *sentence = (struct nx_sentence){.reason = NEXUS_DEAD_EXHAUSTED};
+    snprintf(sentence->err.message, sizeof(sentence->err.message),
+             "delivered %llu times without a verdict", (unsigned long long)delivery->ack.count);
+    return true;
 }
 
 /* ---- one turn */
@@ -238,6 +267,7 @@ static void put_off(struct nexus_delivery *delivery, const struct nexus_error *e
 {
     nx_count(delivery->subscription->client, NX_INBOX_ERRORS);
     nx_subscription_report(delivery->subscription, err);
+    delivery->excused = true;
     conclude(delivery, NEXUS_RETRY, true);
 }
 
@@ -274,11 +304,18 @@ static void hand_out(struct nexus_delivery *delivery, bool last)
     struct nexus_subscription *subscription = delivery->subscription;
     struct nexus_error err = NEXUS_ERROR_INIT;
     enum nx_counter kind = NX_POISON;
-    int code = nx_receive(delivery, &kind, &err);
+    struct nx_sentence sentence;
+    int code;
 
+    if (is_hopeless(delivery, &sentence)) {
+        give_up_unasked(delivery, &sentence, push_now(subscription, last));
+        return;
+    }
+    code = nx_receive(delivery, &kind, &err);
     if (code == NEXUS_OK) {
         admit(delivery, last);
     } else if (code == NEXUS_E_MEMORY) {
+        delivery->excused = true;
         conclude(delivery, NEXUS_RETRY, true);
     } else {
         poisoned(delivery, kind, &err, push_now(subscription, last));

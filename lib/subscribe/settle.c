@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bury.h"
 #include "delivery.h"
+#include "retry_delay.h"
 
 #define RETRY_DELAY_MAX_MS 86400000
 #define NAK_SIZE           64
@@ -45,8 +47,8 @@ static void keep_late(struct nexus_subscription *subscription, const char *reply
            subscription->durable, verdict);
 }
 
-static void say(struct nexus_subscription *subscription, const char *reply, const char *verdict,
-                bool urgent)
+void nx_settle_say(struct nexus_subscription *subscription, const char *reply, const char *verdict,
+                   bool urgent)
 {
     struct nx_transport *wire = subscription->client->wire;
 
@@ -83,7 +85,7 @@ void nx_settle_late(struct nexus_subscription *subscription)
         pthread_mutex_unlock(&client->lock);
         if (!late)
             return;
-        say(subscription, late->reply, late->verdict, count == 1);
+        nx_settle_say(subscription, late->reply, late->verdict, count == 1);
         free(late);
     }
 }
@@ -124,9 +126,10 @@ static void log_refused(const struct nexus_delivery *delivery, enum nexus_verdic
 /* "-NAK", with the delivery's delay. */
 static void write_nak(const struct nexus_delivery *delivery, char nak[NAK_SIZE])
 {
-    if (delivery->retry_delay_ms > 0)
-        snprintf(nak, NAK_SIZE, "-NAK {\"delay\":%lld}",
-                 (long long)delivery->retry_delay_ms * 1000000);
+    int64_t delay_ms = nx_retry_delay(delivery);
+
+    if (delay_ms > 0)
+        snprintf(nak, NAK_SIZE, "-NAK {\"delay\":%lld}", (long long)delay_ms * 1000000);
     else
         snprintf(nak, NAK_SIZE, "-NAK");
 }
@@ -137,42 +140,70 @@ void nx_settle_double(struct nexus_delivery *delivery, bool handled, bool urgent
     char nak[NAK_SIZE];
 
     write_nak(delivery, nak);
-    say(subscription, delivery->view.reply, handled ? "+ACK" : nak, urgent);
+    nx_settle_say(subscription, delivery->view.reply, handled ? "+ACK" : nak, urgent);
     nx_log(subscription->client, NEXUS_LOG_DEBUG, handled ? "handled_before" : "in_hand_already",
            "subject=%s stream=%s sequence=%llu count=%llu durable=%s", delivery->view.subject,
            subscription->stream, (unsigned long long)delivery->ack.stream_sequence,
            (unsigned long long)delivery->ack.count, subscription->durable);
 }
 
-void nx_settle(struct nexus_delivery *delivery, enum nexus_verdict verdict, bool urgent)
+static bool reject(struct nexus_delivery *delivery, bool urgent)
 {
-    struct nexus_subscription *subscription = delivery->subscription;
-    char nak[NAK_SIZE];
+    struct nexus_error err = NEXUS_ERROR_INIT;
 
-    switch (verdict) {
-    case NEXUS_ACK:
-        nx_inbox_conclude(delivery, true);
-        say(subscription, delivery->view.reply, "+ACK", urgent);
-        nx_count(subscription->client, NX_HANDLED);
-        return;
-    case NEXUS_REJECT:
-        nx_inbox_conclude(delivery, false);
-        say(subscription, delivery->view.reply, "+TERM", urgent);
-        nx_count(subscription->client, NX_REJECTED);
-        break;
-    default:
-        nx_inbox_conclude(delivery, false);
-        write_nak(delivery, nak);
-        say(subscription, delivery->view.reply, nak, urgent);
-        nx_count(subscription->client, NX_RETRIED);
-    }
-    log_refused(delivery, verdict);
+    nx_count(delivery->subscription->client, NX_REJECTED);
+    log_refused(delivery, NEXUS_REJECT);
+    snprintf(err.message, sizeof(err.message), "%s", delivery->reason);
+    return !nx_bury(delivery, NEXUS_DEAD_REJECTED, &err, urgent);
 }
 
-/* 2.9 does not understand a reason behind the word. */
-void nx_settle_poison(struct nexus_delivery *delivery, bool urgent)
+static bool give_up(struct nexus_delivery *delivery, bool urgent)
 {
-    say(delivery->subscription, delivery->view.reply, "+TERM", urgent);
+    struct nexus_error err = NEXUS_ERROR_INIT;
+    unsigned long long count = delivery->ack.count;
+
+    if (*delivery->reason)
+        snprintf(err.message, sizeof(err.message), "%s", delivery->reason);
+    else
+        snprintf(err.message, sizeof(err.message), "given up after %llu deliver%s", count,
+                 count == 1 ? "y" : "ies");
+    return !nx_bury(delivery, NEXUS_DEAD_EXHAUSTED, &err, urgent);
+}
+
+static bool retry(struct nexus_delivery *delivery, bool urgent)
+{
+    char nak[NAK_SIZE];
+
+    nx_count(delivery->subscription->client, NX_RETRIED);
+    log_refused(delivery, NEXUS_RETRY);
+    if (nx_bury_exhausted(delivery))
+        return give_up(delivery, urgent);
+    write_nak(delivery, nak);
+    nx_settle_say(delivery->subscription, delivery->view.reply, nak, urgent);
+    return true;
+}
+
+bool nx_settle(struct nexus_delivery *delivery, enum nexus_verdict verdict, bool urgent)
+{
+    nx_inbox_conclude(delivery, verdict == NEXUS_ACK);
+    if (verdict == NEXUS_REJECT)
+        return reject(delivery, urgent);
+    if (verdict != NEXUS_ACK)
+        return retry(delivery, urgent);
+    nx_settle_say(delivery->subscription, delivery->view.reply, "+ACK", urgent);
+    nx_count(delivery->subscription->client, NX_HANDLED);
+    return true;
+}
+
+/* A replay is the copy of an event that was handled: it is ended at once. 2.9 does not understand a
+ * reason behind the word. */
+bool nx_settle_poison(struct nexus_delivery *delivery, enum nx_counter kind,
+                      const struct nexus_error *err, bool urgent)
+{
+    if (kind != NX_POISON_REPLAY)
+        return !nx_bury(delivery, NEXUS_DEAD_POISON, err, urgent);
+    nx_settle_say(delivery->subscription, delivery->view.reply, "+TERM", urgent);
+    return true;
 }
 
 void nx_delivery_drop(struct nexus_delivery *delivery, unsigned references, bool settled,
@@ -284,8 +315,8 @@ int nexus_delivery_settle(struct nexus_delivery *delivery, enum nexus_verdict ve
     if (!delivery)
         return nx_fail(err, NEXUS_E_INVALID, "delivery", "is NULL");
     if (atomic_compare_exchange_strong(&delivery->state, &open, NX_DELIVERY_SETTLED)) {
-        nx_settle(delivery, sound ? verdict : NEXUS_RETRY, false);
-        nx_delivery_drop(delivery, 1, true, false);
+        if (nx_settle(delivery, sound ? verdict : NEXUS_RETRY, false))
+            nx_delivery_drop(delivery, 1, true, false);
         return sound ? NEXUS_OK
                      : nx_fail(err, NEXUS_E_INVALID, "verdict",
                                "%d is none of ACK, RETRY and REJECT; the event will come again",

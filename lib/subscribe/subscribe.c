@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "condemned.h"
 #include "delivery.h"
 #include "pull.h"
 #include "replay.h"
@@ -110,6 +111,7 @@ void nx_subscription_free(struct nexus_subscription *subscription)
     nx_settle_forget_late(subscription);
     nx_inbox_release(subscription->once);
     nx_replay_free(subscription->replay);
+    nx_condemned_free(subscription->condemned);
     free(subscription->drift_logged);
     free(subscription->ack_prefix);
     free(subscription->pull_subject);
@@ -241,8 +243,10 @@ static int open_consumer(struct nexus_subscription *subscription, struct nexus_e
     int64_t deadline = client->wire->ops->now(client->wire) + NX_CALL_TIMEOUT_NS;
     int code = nx_consumer_open(client, &spec, deadline, &terms, err);
 
-    if (code == NEXUS_OK)
+    if (code == NEXUS_OK) {
         subscription->ack_wait_ns = terms.ack_wait_ns;
+        subscription->server_limit = terms.max_deliver > 0 ? terms.max_deliver : 0;
+    }
     return code;
 }
 

@@ -8,7 +8,8 @@
  *   watch.c         looks after the consumer when nothing comes any more
  *   serve.c         takes messages from the queue and runs handlers
  *   receive.c       from the message to the event, or to poison
- *   settle.c        verdicts
+ *   settle.c        verdicts; ../dead has what follows from giving up
+ *   retry_delay.c   when a retried one comes again
  *   lease.c         keeps the server patient
  *
  * All of it is guarded by the client's lock, but for what is marked constant. */
@@ -140,16 +141,21 @@ struct nexus_subscription {
     int64_t pushed_at; /* when an ack was last sent at once; the dispatching thread's */
 
     struct nx_pull pull;
-    int64_t ack_wait_ns; /* as the server has it */
+    int64_t ack_wait_ns;  /* as the server has it */
+    int64_t server_limit; /* deliveries after which the server itself forgets; 0: never */
     uint64_t lease_round;
     int64_t lease_at;
     struct nx_late_ack *late_first;
     struct nx_late_ack **late_last;
     uint32_t late_count;
 
-    struct nexus_inbox *once;  /* constant; NULL: doubles reach the handler */
-    struct nx_replay *replay;  /* what it has handled lately; the dispatching thread's */
-    bool *drift_logged;        /* by channel; the dispatching thread's */
+    struct nx_condemned *condemned; /* given up, but not buried yet */
+    unsigned bury_failures;         /* in a row */
+    int bury_reported;              /* the failure that the application was told of; 0: none */
+
+    struct nexus_inbox *once; /* constant; NULL: doubles reach the handler */
+    struct nx_replay *replay; /* what it has handled lately; the dispatching thread's */
+    bool *drift_logged;       /* by channel; the dispatching thread's */
 };
 
 /* subscribe.c */

@@ -300,12 +300,19 @@ void nx_subscriptions_close(struct nexus_client *client)
     visit_each(client, &visitor);
 }
 
+static bool take_back(struct nexus_delivery *delivery)
+{
+    int open = NX_DELIVERY_OPEN, burying = NX_DELIVERY_BURYING;
+
+    return atomic_compare_exchange_strong(&delivery->state, &open, NX_DELIVERY_GIVEN_BACK) ||
+           atomic_compare_exchange_strong(&delivery->state, &burying, NX_DELIVERY_UNBURIED);
+}
+
 /* With the lock: the next delivery in hand that is not decided, decided now. */
 static struct nx_received *give_up_next(struct nexus_subscription *subscription)
 {
     for (struct nx_received *at = subscription->in_hand.first; at; at = at->next) {
-        int open = NX_DELIVERY_OPEN;
-        if (atomic_compare_exchange_strong(&at->delivery->state, &open, NX_DELIVERY_GIVEN_BACK)) {
+        if (take_back(at->delivery)) {
             nx_received_remove(&subscription->in_hand, at);
             nx_uncount(subscription->client, NX_IN_HAND);
             return at;
