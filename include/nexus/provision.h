@@ -130,6 +130,10 @@ enum nexus_provision_result {
  * each difference is reported to the callback, the first one also in `err`, and NEXUS_E_CONFLICT is
  * returned. Safe to call at every start, from any number of processes.
  *
+ * Where it is one for events, and nothing takes dead letters yet (<nexus/dead_letter.h>), the
+ * stream for those is made, too, with the same storage and replicas; one that is there is left
+ * alone.
+ *
  * Threads: any. Blocks for at most 10 s. `result` may be NULL.
  * Errors: NEXUS_E_INVALID, NEXUS_E_MEMORY, NEXUS_E_CONFLICT (also: another stream has the
  * subjects), NEXUS_E_PERMISSION, NEXUS_E_TIMEOUT, NEXUS_E_STREAM, NEXUS_E_UNSUPPORTED (JetStream is

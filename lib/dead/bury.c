@@ -9,7 +9,7 @@
 #include "dead_report.h"
 #include "letter.h"
 
-#define PATIENCE_NS     10000000000LL
+#define PATIENCE_NS     5000000000LL
 #define DELAY_FIRST_MS  1000u
 #define DELAY_MOST_MS   60000u
 #define UNANSWERED_MORE 10

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dead_provision.h"
 #include "provision_options.h"
 #include "requests.h"
 #include "stream_plan.h"
@@ -144,6 +145,9 @@ int nexus_provision(struct nexus_client *client, const struct nexus_provision_op
     code = nx_stream_plan_make(&call.plan, client, options ? options : &nx_provision_defaults, err);
     if (code == NEXUS_OK)
         code = provision(&call, &found, err);
+    if (code == NEXUS_OK && !call.plan.options->dry_run && !call.plan.options->dead_letters)
+        code = nx_dead_stream_ensure(client, call.plan.options->memory, call.plan.options->replicas,
+                                     call.deadline, err);
     if (code == NEXUS_OK && result)
         *result = found;
     if (code == NEXUS_OK)

@@ -10,7 +10,8 @@
 /* How long a public call that asks the server may take. */
 #define NX_CALL_TIMEOUT_NS 10000000000LL
 
-#define NX_ANSWER_MAX (1024 * 1024)
+/* A stored message of the largest size, in base64, and what stands around it. */
+#define NX_ANSWER_MAX (16 * 1024 * 1024)
 
 /* The server's error numbers that this library tells apart. */
 enum {

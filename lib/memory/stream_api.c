@@ -289,14 +289,28 @@ static void put_headers(struct nx_buf *out, const struct nx_bus_message *message
     nx_buf_free(&lines);
 }
 
+/* 0: there is none. */
+static uint64_t next_matching(struct nx_bus_stream *stream, const char *filter, uint64_t sequence)
+{
+    for (; sequence <= stream->last; sequence++) {
+        const struct nx_bus_entry *entry = nx_stream_at(stream, sequence);
+        if (entry && nx_bus_matches(filter, entry->message->subject))
+            return sequence;
+    }
+    return 0;
+}
+
 static void get_message(const struct call *call)
 {
     static const char type[] = "stream_msg_get";
     cJSON *asked = cJSON_ParseWithLength(call->message->body, call->message->length);
     uint64_t sequence = (uint64_t)nx_config_number(asked, "seq");
     const char *last = nx_config_text(asked, "last_by_subj");
+    const char *next = nx_config_text(asked, "next_by_subj");
     const struct nx_bus_entry *entry = NULL;
 
+    if (*next && call->stream)
+        sequence = next_matching(call->stream, next, sequence);
     for (uint64_t at = call->stream ? call->stream->last : 0; *last && at; at--) {
         entry = nx_stream_at(call->stream, at);
         if (entry && nx_bus_matches(last, entry->message->subject)) {
@@ -322,14 +336,35 @@ static void get_message(const struct call *call)
     cJSON_Delete(asked);
 }
 
+static void delete_message(const struct call *call)
+{
+    static const char type[] = "stream_msg_delete";
+    cJSON *asked = cJSON_ParseWithLength(call->message->body, call->message->length);
+    uint64_t sequence = (uint64_t)nx_config_number(asked, "seq");
+
+    cJSON_Delete(asked);
+    if (!call->stream) {
+        missing(call, type);
+    } else if (!nx_stream_at(call->stream, sequence)) {
+        nx_api_error(call->out, type, 400, 10057, "message not found");
+    } else {
+        nx_stream_remove(call->stream, sequence);
+        nx_buf_printf(call->out,
+                      "{\"type\":\"io.nats.jetstream.api.v1.%s_response\","
+                      "\"success\":true}",
+                      type);
+    }
+}
+
 bool nx_stream_api(struct nexus_memory *bus, const char *verb, const struct nx_bus_message *message,
                    struct nx_buf *out)
 {
     static const struct {
         const char *verb; /* the stream's name stands behind the dot */
         void (*run)(const struct call *call);
-    } calls[] = {{"INFO.", info},     {"CREATE.", create}, {"UPDATE.", update},
-                 {"DELETE.", delete}, {"PURGE.", purge},   {"MSG.GET.", get_message}};
+    } calls[] = {{"INFO.", info},          {"CREATE.", create}, {"UPDATE.", update},
+                 {"DELETE.", delete},      {"PURGE.", purge},   {"MSG.DELETE.", delete_message},
+                 {"MSG.GET.", get_message}};
     struct call call = {bus, "", message, NULL, out};
 
     if (strcmp(verb, "NAMES") == 0 || strcmp(verb, "LIST") == 0) {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bury.h"
+#include "posts.h"
 #include "requests.h"
 
 #define NO_CONSUMER \
@@ -36,6 +38,9 @@ static void answer(struct fake_wire *wire, const struct fake_sent *sent, void *d
     bool info = asks(sent, "$JS.API.CONSUMER.INFO.");
     bool creates = asks(sent, "$JS.API.CONSUMER.CREATE.");
 
+    if (asks(sent, "nexus-dlq.") && !stream->letters_lost)
+        fake_message(wire, NX_LISTENER_POSTS, sent->reply, NULL, NULL,
+                     "{\"stream\":\"NEXUS_DLQ\",\"seq\":1}");
     if (!sent->reply || asks(sent, PULL) || !asks(sent, "$JS.API."))
         return;
     stream->infos += info;
@@ -118,7 +123,14 @@ void fake_pass(struct fake_stream *stream, int64_t milliseconds)
 {
     __atomic_fetch_add(&stream->wire->now, milliseconds * 1000000, __ATOMIC_RELAXED);
     nx_requests_tick(stream->client, stream->wire->now);
+    fake_letters(stream);
     nx_subscriptions_tick(stream->client, stream->wire->now);
+}
+
+void fake_letters(struct fake_stream *stream)
+{
+    nx_burials_tick(stream->client, stream->wire->now);
+    nx_posts_tick(stream->client, stream->wire->now);
 }
 
 int fake_dispatch(struct fake_stream *stream)
@@ -127,6 +139,7 @@ int fake_dispatch(struct fake_stream *stream)
     int ran = nexus_client_dispatch(stream->client, 0, &err);
 
     ck_assert_msg(ran >= 0, "%s", err.message);
+    fake_letters(stream);
     return ran;
 }
 

@@ -22,6 +22,7 @@ struct fake_stream {
     bool stream_missing;
     bool mute;          /* answers nothing */
     bool exists;        /* the consumer */
+    bool letters_lost;  /* dead letters are not acked */
     char config[2048];  /* the consumer's, as JSON */
     const char *answer; /* to be given to every request instead; NULL: the usual */
     unsigned infos, creates;
@@ -52,7 +53,9 @@ void fake_pull_status(struct fake_stream *stream, struct nexus_subscription *sub
 
 /* Time passes, and the ticks are run. */
 void fake_pass(struct fake_stream *stream, int64_t milliseconds);
-/* Runs the callbacks that are due; returns how many. */
+/* Sends the dead letters that are due. */
+void fake_letters(struct fake_stream *stream);
+/* Runs the callbacks that are due; returns how many; and sends dead letters. */
 int fake_dispatch(struct fake_stream *stream);
 /* A number in the last pull's body, -1 when it is not there. */
 int64_t fake_asked(struct fake_stream *stream, const char *member);

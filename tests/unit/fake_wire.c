@@ -262,6 +262,15 @@ static const char *fake_header(const struct nx_incoming *incoming, const char *n
     return first;
 }
 
+static bool fake_each_header(const struct nx_incoming *incoming, nx_header_visit visit, void *data)
+{
+    const struct fake_message *message = (const struct fake_message *)incoming;
+
+    for (size_t i = 0; i < message->header_count; i++)
+        visit(message->names[i], message->values[i], data);
+    return true;
+}
+
 static void fake_release(struct nx_incoming *incoming)
 {
     struct fake_message *message = (struct fake_message *)incoming;
@@ -295,6 +304,7 @@ static const struct nx_transport_ops ops = {
     .unlisten = fake_unlisten,
     .view = fake_view,
     .header = fake_header,
+    .each_header = fake_each_header,
     .release = fake_release,
     .max_payload = fake_max_payload,
     .now = fake_now,

@@ -9,7 +9,7 @@
 
 #include "client.h"
 
-#define FAKE_HEADERS 16
+#define FAKE_HEADERS 64
 
 struct fake_wire;
 

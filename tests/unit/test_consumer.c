@@ -47,13 +47,14 @@ START_TEST(a_missing_consumer_is_created_with_its_name_in_the_subject)
     ck_assert_str_eq(fake_last(stream.wire, "$JS.API.CONSUMER.CREATE", NULL)->subject,
                      "$JS.API.CONSUMER.CREATE.NEXUS.test-booking_created-salon-001."
                      "nexus.salon-001.booking.created");
-    ck_assert_str_eq(created(), "{\"stream_name\":\"NEXUS\",\"action\":\"create\",\"config\":{"
-                                "\"name\":\"test-booking_created-salon-001\","
-                                "\"durable_name\":\"test-booking_created-salon-001\","
-                                "\"filter_subject\":\"nexus.salon-001.booking.created\","
-                                "\"ack_policy\":\"explicit\",\"replay_policy\":\"instant\","
-                                "\"ack_wait\":5000000000,\"max_deliver\":7,\"max_ack_pending\":100,"
-                                "\"deliver_policy\":\"all\"}}");
+    ck_assert_str_eq(created(),
+                     "{\"stream_name\":\"NEXUS\",\"action\":\"create\",\"config\":{"
+                     "\"name\":\"test-booking_created-salon-001\","
+                     "\"durable_name\":\"test-booking_created-salon-001\","
+                     "\"filter_subject\":\"nexus.salon-001.booking.created\","
+                     "\"ack_policy\":\"explicit\",\"replay_policy\":\"instant\","
+                     "\"ack_wait\":5000000000,\"max_deliver\":-1,\"max_ack_pending\":100,"
+                     "\"deliver_policy\":\"all\"}}");
     nexus_subscribe_options_destroy(options);
     fake_stream_close(&stream);
 }

@@ -37,6 +37,8 @@ static void answer(struct fake_wire *of, const struct fake_sent *sent, void *dat
         text = script.names ? script.names : "{\"total\":0,\"streams\":null}";
     else if (strstr(sent->subject, ".UPDATE."))
         text = script.update;
+    else if (strstr(sent->subject, ".INFO.NEXUS_DLQ") && !script.info[script.infos])
+        text = "{\"config\":{\"name\":\"NEXUS_DLQ\"}}";
     else if (strstr(sent->subject, ".INFO."))
         text = script.info[script.infos++];
     else

@@ -111,6 +111,7 @@ START_TEST(a_deferred_delivery_waits_for_its_verdict)
         ck_assert_uint_eq(counter(NX_IN_HAND), 1);
         ck_assert_str_eq(nexus_delivery_causal_id(script.held), "evt-0000abcd");
         ck_assert_int_eq(nexus_delivery_settle(script.held, cases[i].verdict, NULL), NEXUS_OK);
+        fake_letters(&stream);
         ck_assert_uint_eq(fake_verdicts(&stream, subscription, number, cases[i].word), 1);
         ck_assert_uint_eq(counter(NX_IN_HAND), 0);
         fake_stream_close(&stream);
