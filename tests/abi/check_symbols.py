@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "headers"))
 import declarations  # noqa: E402  pylint: disable=wrong-import-position
 
 SONAME = "libnexus-sdk.so.1"
-NEEDED = {"libnats.so", "libcjson.so", "libsodium.so", "libsqlite3.so", "libc.so", "libm.so",
+NEEDED = {"libnats.so", "libcjson.so", "libsodium.so", "libcrypto.so", "libsqlite3.so", "libc.so", "libm.so",
           "libpthread.so", "ld-linux-x86-64.so", "ld-linux-aarch64.so", "libasan.so", "libubsan.so",
           "libtsan.so", "libgcc_s.so", "libgcov.so"}
 

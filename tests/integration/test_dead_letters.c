@@ -347,7 +347,9 @@ END_TEST
 static void forget_ids(void)
 {
     struct nexus_provision_options *options = nexus_provision_options_new();
-    struct nexus_client *client = test_client("provisioner");
+    struct nexus_client_options *brief = test_options("provisioner");
+    OK(nexus_client_options_set_publish_deadline(brief, 1000, err));
+    struct nexus_client *client = test_client_of(brief);
     struct test_raw raw;
     test_raw_open(&raw, test_server.url);
     test_raw_delete_stream(&raw, "NEXUS");
