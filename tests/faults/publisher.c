@@ -77,7 +77,7 @@ static void *publish_thread(void *options)
 
     while (!drive_stopped() && (number = atomic_fetch_add(&next_number, 1)) < first + count) {
         long long left = due_at(number) - monotonic();
-        struct timespec pause = {left / 1000000000, left % 1000000000};
+        struct timespec pause = {(time_t)(left / 1000000000), (long)(left % 1000000000)};
         if (left > 0)
             nanosleep(&pause, NULL);
         publish_blocking(options, number);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "unit.h"
+#include "wrapped_clock.h"
 
 #define THREADS 4
 #define TICKS   20000
@@ -16,8 +17,6 @@
 /* The wall clock that the library sees, in seconds; 0: the real one. */
 static time_t wall_seconds;
 
-int __real_clock_gettime(clockid_t id, struct timespec *out);
-int __wrap_clock_gettime(clockid_t id, struct timespec *out);
 int __wrap_clock_gettime(clockid_t id, struct timespec *out)
 {
     if (id != CLOCK_REALTIME || wall_seconds == 0)

@@ -154,6 +154,7 @@ START_TEST(checks_arrays)
 {
     static const char *const holed[] = {"a", NULL, "c"};
     struct fixture event = fixture_full();
+    char message[80];
 
     event.tags = holed;
     event.tags_count = 3;
@@ -164,8 +165,9 @@ START_TEST(checks_arrays)
     event.ids = NULL;
     expect_invalid(&event, "payload.ids", "1 elements, but NULL");
     event = fixture_full();
-    event.ids_count = (size_t)1 << 40;
-    expect_invalid(&event, "payload.ids", "1099511627776 elements are too many");
+    event.ids_count = SIZE_MAX / 2;
+    snprintf(message, sizeof(message), "%zu elements are too many", SIZE_MAX / 2);
+    expect_invalid(&event, "payload.ids", message);
 }
 END_TEST
 

@@ -25,7 +25,7 @@ static int encode_sized(const struct fixture *event, size_t size, struct nx_buf 
 
 START_TEST(refuses_sizes_that_cannot_be)
 {
-    static const size_t sizes[] = {0, 1, 8, 15, 65537, SIZE_MAX};
+    static const size_t sizes[] = {0, 1, sizeof(size_t), 2 * sizeof(size_t) - 1, 65537, SIZE_MAX};
     struct nexus_error err = NEXUS_ERROR_INIT;
     struct nx_buf out = NX_BUF_INIT;
 
@@ -52,7 +52,7 @@ START_TEST(reads_missing_bytes_as_absent)
     size_t needed = offsetof(struct fixture, numbers_count) + sizeof(size_t);
     struct nx_buf out = NX_BUF_INIT;
 
-    for (size_t size = 16; size <= sizeof(event); size++) {
+    for (size_t size = 2 * sizeof(size_t); size <= sizeof(event); size++) {
         struct nexus_error err = NEXUS_ERROR_INIT;
         int code = encode_sized(&event, size, &out, &err);
         if (size < needed) {
