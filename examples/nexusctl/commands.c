@@ -13,7 +13,6 @@ const struct command *const commands[] = {
     /* the stream */
     &provision_command,
     &consumers_command,
-    &dlq_command,
     &stats_command,
     /* the contract */
     &channels_command,

@@ -78,6 +78,16 @@ NEXUS_API int nexus_publish_options_set_callback(struct nexus_publish_options *o
                                                  struct nexus_error *err);
 
 /**
+ * Whether the callback is told of every end (false, the default), or of failures only. An event
+ * that is stored is then at its end without a nexus_client_dispatch(), and costs nothing there: for
+ * publishers that send much and only want to know what went wrong. Without a callback it has no
+ * effect. Errors: NEXUS_E_INVALID.
+ * @since 1.0
+ */
+NEXUS_API int nexus_publish_options_set_failures_only(struct nexus_publish_options *options,
+                                                      bool failures_only, struct nexus_error *err);
+
+/**
  * How long the publish may take from call to report, in milliseconds: 1 to 86400000. Default: the
  * client's publish deadline. Errors: NEXUS_E_INVALID.
  * @since 1.0

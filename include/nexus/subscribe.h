@@ -255,6 +255,16 @@ NEXUS_API const char *nexus_subscription_durable(const struct nexus_subscription
 NEXUS_API const char *nexus_subscription_filter(const struct nexus_subscription *subscription);
 
 /**
+ * Holds a subscription back, or lets it go on: while it is paused no handler of it starts. What has
+ * been pulled waits in its queue, whose messages are kept from coming again, and once the queue is
+ * full no more is asked for. Other subscriptions and completions go on. For programs that hand
+ * events on and must not be overrun. Any thread, and from callbacks. Errors: NEXUS_E_INVALID.
+ * @since 1.0
+ */
+NEXUS_API int nexus_subscription_pause(struct nexus_subscription *subscription, bool paused,
+                                       struct nexus_error *err);
+
+/**
  * Ends a subscription: no handler of it starts any more, queued messages go back to the server at
  * once, deliveries in hand can still be settled. The durable consumer stays. NULL is allowed. Any
  * thread, and from callbacks; when another thread is inside a handler of it, waits for that handler

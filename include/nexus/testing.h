@@ -31,6 +31,7 @@
 #define NEXUS_TESTING_H
 
 #include <nexus/client.h>
+#include <nexus/keys.h>
 
 NEXUS_BEGIN_DECLS
 
@@ -291,6 +292,15 @@ NEXUS_API int nexus_test_event_set_header(struct nexus_test_event *event, const 
 /** Any bytes in place of the envelope; NULL: the envelope again. @since 1.0 */
 NEXUS_API int nexus_test_event_set_body(struct nexus_test_event *event, const void *body,
                                         size_t length, struct nexus_error *err);
+
+/**
+ * Signs the event as it is now, as a client with this signer would: what the setters change
+ * afterwards makes it a forgery. An event without `Nats-Msg-Id` gets one first. Put it once a
+ * message id: a second copy is a replay. Errors: NEXUS_E_INVALID, NEXUS_E_MEMORY.
+ * @since 1.0
+ */
+NEXUS_API int nexus_test_event_sign(struct nexus_test_event *event,
+                                    const struct nexus_signer *signer, struct nexus_error *err);
 
 /** As if it had been delivered so often before. @since 1.0 */
 NEXUS_API int nexus_test_event_set_delivered(struct nexus_test_event *event, uint64_t deliveries,

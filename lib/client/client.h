@@ -12,7 +12,6 @@
 #include <stdatomic.h>
 
 #include "clock.h"
-#include "metrics.h"
 #include "options.h"
 #include "status.h"
 #include "transport.h"
@@ -158,7 +157,6 @@ struct nexus_client {
     bool destroy_wanted;           /* destroy was called from a callback */
 
     atomic_uint_fast64_t counters[NX_COUNTERS];
-    struct nx_metrics metrics;
 
     struct nx_wait *waits; /* wait.h; always empty where time passes by itself */
 

@@ -7,8 +7,8 @@ from emit_python import enum_class
 import names
 
 # The words that the generated Python module uses itself.
-PYTHON_MODULE = {"Any", "CHANNELS", "CONTRACT_VERSION", "ClassVar", "Dict", "Event", 
-                 "Mapping", "NamedTuple", "Optional", "Sequence", "Tuple", "Type", "TypeVar",
+PYTHON_MODULE = {"Any", "CHANNELS", "CONTRACT_VERSION", "ClassVar", "Dict", "Event",
+                 "Literal", "Mapping", "NamedTuple", "Optional", "Sequence", "Tuple", "Type", "TypeVar",
                  "Union"}
 
 

@@ -59,7 +59,16 @@ def _enum(channel, member):
         name = value.constant
         lines.append(f"    {'_' + name if name[0].isdigit() else name} = "
                      f"{text.python_string(value.text)}")
-    return lines
+    return lines + ["", ""] + _alias(channel, member)
+
+
+def _alias(channel, member):
+    """What an initialiser takes for an enum: its class, or one of its texts."""
+    name = enum_class(channel, member)
+    texts = [text.python_string(value.text) for value in member.values_by_number]
+    lines = layout.call(f"_{name} = Union[{name}, Literal", texts, "")
+    lines[0] = lines[0].replace("Literal(", "Literal[", 1)
+    return lines[:-1] + [lines[-1][:-1] + "]]"]
 
 
 def _class(channel):
@@ -104,12 +113,20 @@ def _annotation(channel, member, plain):
     return kind if member.required else f"Optional[{kind}]"
 
 
+def _accepted(channel, member):
+    """What the initialiser takes: of an enum only what the contract lists."""
+    if member.values:
+        kind = "_" + enum_class(channel, member)
+        return kind if member.required else f"Optional[{kind}]"
+    return _annotation(channel, member, member.kind.python.replace(
+        "Tuple[", "Sequence[").replace(", ...]", "]"))
+
+
 def _init(channel):
     ordered = sorted(channel.members, key=lambda member: not member.required)
     arguments = []
     for member in ordered:
-        annotation = _annotation(channel, member, member.kind.python.replace(
-            "Tuple[", "Sequence[").replace(", ...]", "]"))
+        annotation = _accepted(channel, member)
         default = "" if member.required else " = None"
         arguments.append(f"{names.python_member(member.name)}: {annotation}{default}")
     arguments.append("extra: Optional[Mapping[str, Any]] = None")

@@ -21,6 +21,7 @@ from errors import ContractError
 import collisions
 import emit_functions
 import emit_header
+import emit_publishers
 import emit_python
 import emit_reference
 import emit_tables
@@ -31,6 +32,7 @@ CONTRACT = "docs/nexus.asyncapi.yaml"
 LOCK = "lib/codegen/fields.lock"
 OUTPUTS = {
     "bindings/python/nexus_sdk/events.py": emit_python.emit,
+    "bindings/python/nexus_sdk/_publishers.py": emit_publishers.emit,
     "docs/events.md": emit_reference.emit,
     "include/nexus/events.h": emit_header.emit,
     "lib/generated/channels.c": emit_tables.emit,

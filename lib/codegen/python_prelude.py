@@ -5,8 +5,8 @@ follows the first line of dashes."""
 # ------------------------------------------------------------------------------------------------
 import enum
 from dataclasses import dataclass
-from typing import (Any, ClassVar, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple, Type,
-                    TypeVar, Union)
+from typing import (Any, ClassVar, Dict, Literal, Mapping, NamedTuple, Optional, Sequence, Tuple,
+                    Type, TypeVar, Union)
 
 _E = TypeVar("_E", bound="Event")
 
@@ -44,6 +44,8 @@ class Event:
 
     def to_payload(self) -> Dict[str, Any]:
         """The payload as a dict that the json module can write."""
+        if not self._MEMBERS:
+            return dict(self.extra)
         payload: Dict[str, Any] = {}
         for member in self._MEMBERS:
             value = getattr(self, member.attribute)
@@ -67,7 +69,7 @@ class Event:
                                                  extra.pop(member.name))
             elif member.required:
                 raise ValueError(f"payload.{member.name}: required, but missing")
-        return cls(extra=extra, **values)
+        return cls(**dict(values, extra=extra))
 
     def _set(self, extra: Optional[Mapping[str, Any]], **values: Any) -> None:
         for member in self._MEMBERS:

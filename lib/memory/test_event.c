@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Events in any state: what no publish call of the library would let pass. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bus_stream.h"
 #include "bus_subject.h"
+#include "ids.h"
 #include "json.h"
 #include "status.h"
 #include "subject.h"
@@ -272,6 +274,58 @@ static void write_envelope(const struct nexus_test_event *event, struct nx_buf *
     put_member(out, "payload", event->payload, false);
     put_member(out, "tenant", event->tenant, true);
     nx_buf_putc(out, '}');
+}
+
+static const char *find_header(const struct nexus_test_event *event, const char *name)
+{
+    for (size_t i = 0; i < event->header_count; i++)
+        if (strcmp(event->headers[i].name, name) == 0)
+            return event->headers[i].value;
+    return NULL;
+}
+
+/* The message id is part of what is signed. */
+static int ensure_message_id(struct nexus_test_event *event, struct nexus_error *err)
+{
+    unsigned char uuid[16];
+    char text[NX_UUID_SIZE], id[NEXUS_MESSAGE_ID_SIZE];
+
+    if (find_header(event, "Nats-Msg-Id"))
+        return NEXUS_OK;
+    nx_uuid7_bytes(uuid);
+    nx_uuid7_text(uuid, text);
+    snprintf(id, sizeof(id), "%s:%s", event->tenant ? event->tenant : "_core", text);
+    return nexus_test_event_set_header(event, "Nats-Msg-Id", id, err);
+}
+
+int nexus_test_event_sign(struct nexus_test_event *event, const struct nexus_signer *signer,
+                          struct nexus_error *err)
+{
+    struct nx_buf envelope = NX_BUF_INIT;
+    char *signature = NULL;
+    int code = check_event(event, err);
+
+    if (code == NEXUS_OK && !signer)
+        code = nx_fail(err, NEXUS_E_INVALID, "signer", "is NULL");
+    if (code == NEXUS_OK)
+        code = ensure_message_id(event, err);
+    if (code != NEXUS_OK)
+        return code;
+    write_envelope(event, &envelope);
+    if (!nx_buf_text(&envelope))
+        code = nx_no_memory(err);
+    if (code == NEXUS_OK)
+        code =
+            nexus_signer_sign(signer, event->subject, find_header(event, "Nats-Msg-Id"),
+                              event->body ? event->body : envelope.data,
+                              event->body ? event->body_length : envelope.length, &signature, err);
+    if (code == NEXUS_OK) {
+        remove_headers(event, "Nexus-Signature");
+        code = nexus_test_event_set_header(event, "Nexus-Signature", signature, err);
+    }
+    nexus_free(signature);
+    nx_buf_free(&envelope);
+    return code;
 }
 
 static struct nx_bus_message *make_message(const struct nexus_test_event *event)

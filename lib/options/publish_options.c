@@ -41,6 +41,12 @@ int nexus_publish_options_set_callback(struct nexus_publish_options *options,
     return NEXUS_OK;
 }
 
+int nexus_publish_options_set_failures_only(struct nexus_publish_options *options,
+                                            bool failures_only, struct nexus_error *err)
+{
+    return nx_option_bool(NX_SLOT(options, failures_only), failures_only, err);
+}
+
 int nexus_publish_options_set_deadline(struct nexus_publish_options *options, int64_t milliseconds,
                                        struct nexus_error *err)
 {

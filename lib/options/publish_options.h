@@ -18,6 +18,7 @@ struct nx_argument {
 struct nexus_publish_options {
     nexus_publish_callback callback; /* NULL: blocking */
     void *data;
+    bool failures_only; /* the callback is not called for events that are stored */
     int64_t deadline_ms; /* 0: the client's */
     bool wait_when_full;
     bool has_chain; /* from set_causal_id() or set_cause(), whichever came last */

@@ -57,8 +57,6 @@ struct nx_record {
     uint32_t shard;  /* of the ack's listeners; follows from the subject */
     uint64_t number; /* order of acceptance, from 1 */
     uint64_t epoch;  /* of the connection that the last attempt went out on */
-    const struct nexus_channel *channel; /* NULL: none of the contract */
-    int64_t accepted_at;
     int64_t sent_at;
     int64_t deadline;
     size_t bytes;
@@ -66,6 +64,7 @@ struct nx_record {
     int last_code; /* why the last attempt failed, for the final report */
     struct nx_waiter *waiter;
     nexus_publish_callback callback;
+    bool failures_only; /* it is not called when the event is stored */
     void *data;
     int result_code;
     struct nexus_error *result_error; /* only for an asynchronous failure; may lack memory */

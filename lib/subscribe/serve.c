@@ -31,10 +31,15 @@ const struct nexus_delivery *nx_delivery_current(const struct nexus_client *clie
 
 /* ---- whose turn it is */
 
+static bool has_something(const struct nexus_subscription *subscription)
+{
+    return subscription->queue.count && !subscription->paused;
+}
+
 bool nx_subscriptions_ready(struct nexus_client *client)
 {
     for (struct nexus_subscription *at = client->subscriptions; at; at = at->next)
-        if (at->queue.count)
+        if (has_something(at))
             return true;
     return false;
 }
@@ -46,7 +51,7 @@ static struct nexus_subscription *next_ready(struct nexus_client *client)
         client->serve_next ? client->serve_next : client->subscriptions;
     struct nexus_subscription *at = first;
 
-    while (at && !at->queue.count) {
+    while (at && !has_something(at)) {
         at->burst = 0;
         at = at->next ? at->next : client->subscriptions;
         if (at == first)
@@ -164,7 +169,6 @@ static void conclude(struct nexus_delivery *delivery, enum nexus_verdict verdict
     verdict = sound_verdict(delivery, verdict);
     if (verdict == NEXUS_DEFER) {
         nx_count(client, NX_DEFERRED);
-        nx_metrics_count(&client->metrics, delivery->subject.channel, NX_METRIC_DEFERRED);
         nx_delivery_drop(delivery, 1, false, true);
     } else if (claim(delivery)) {
         bool ended = nx_settle(delivery, verdict, urgent);
@@ -212,7 +216,6 @@ static void poisoned(struct nexus_delivery *delivery, enum nx_counter kind,
 
     nx_count(client, NX_POISON);
     nx_count(client, kind);
-    nx_metrics_count(&client->metrics, delivery->subject.channel, NX_METRIC_POISON);
     if (mine)
         ended = nx_settle_poison(delivery, kind, err, urgent);
     report_poison(delivery, err);
@@ -314,7 +317,6 @@ static void hand_out(struct nexus_delivery *delivery, bool last)
         return;
     }
     code = nx_receive(delivery, &kind, &err);
-    nx_metrics_count(&subscription->client->metrics, delivery->subject.channel, NX_METRIC_RECEIVED);
     if (code == NEXUS_OK) {
         admit(delivery, last);
     } else if (code == NEXUS_E_MEMORY) {

@@ -10,6 +10,7 @@
  *   receive.c       from the message to the event, or to poison
  *   settle.c        verdicts; ../dead has what follows from giving up
  *   retry_delay.c   when a retried one comes again
+ *   pause.c         holding one back
  *   lease.c         keeps the server patient
  *
  * All of it is guarded by the client's lock, but for what is marked constant. */
@@ -31,7 +32,6 @@ struct nx_received {
     struct nx_incoming *incoming;
     struct nx_view view;
     struct nx_ack_subject ack;
-    int64_t arrived_at;
     size_t size;                     /* what it counts for in the queue */
     uint64_t round;                  /* the lease round in which the server heard of it */
     struct nexus_delivery *delivery; /* once it is in hand */
@@ -124,6 +124,7 @@ struct nexus_subscription {
     /* Life. It is freed when it is no longer listed and nobody uses it. */
     bool listed;    /* in client->subscriptions */
     bool closed;    /* no handler starts any more */
+    bool paused;    /* no handler starts for now */
     bool destroyed; /* the application gave up its handle */
     bool abandoned; /* verdicts are no longer taken */
     uint32_t out;   /* delivery objects in use */

@@ -24,7 +24,7 @@ class Drift(unittest.TestCase):
 
     def test_every_generated_file_says_so(self):
         files = generate.generate(ROOT, ROOT / generate.CONTRACT)
-        self.assertEqual(len(files), 6)
+        self.assertEqual(len(files), 7)
         for path, text in files.items():
             head = "\n".join(text.split("\n")[:5])
             self.assertIn("SPDX-License-Identifier: Apache-2.0", head, path)

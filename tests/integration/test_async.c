@@ -246,6 +246,36 @@ static void publish_next(struct nexus_client *client, const struct nexus_receipt
     }
 }
 
+static void quiet_publish(struct nexus_client *client, struct test_report *report, int timeout_ms)
+{
+    struct nexus_publish_options *options = nexus_publish_options_new();
+    OK(nexus_publish_options_set_callback(options, test_on_report, report, err));
+    OK(nexus_publish_options_set_failures_only(options, true, err));
+    OK(nexus_publish_options_set_deadline(options, timeout_ms, err));
+    OK(nexus_publish_json(client, "bookingCreated", TEST_TENANT, "{}", options, NULL, err));
+    nexus_publish_options_destroy(options);
+}
+
+START_TEST(only_failures_are_reported_when_told_so)
+{
+    struct nexus_client *client = test_client("publisher");
+    struct test_report stored = {0}, failed = {0};
+    for (int i = 0; i < 2 * MANY; i++) { /* more than may wait for a dispatch */
+        quiet_publish(client, &stored, TEST_LIMIT_MILLISECONDS);
+    }
+    OK(nexus_client_flush(client, TEST_LIMIT_MILLISECONDS, err));
+    ck_assert_uint_eq(test_stats(client).acked, 2 * MANY);
+    pause_server();
+    quiet_publish(client, &failed, 100);
+    DISPATCH_UNTIL(client, failed.calls == 1);
+    resume_server();
+    ck_assert_int_eq(failed.code, NEXUS_E_TIMEOUT);
+    nexus_client_destroy(client);
+    ck_assert_int_eq(stored.calls, 0);
+    ck_assert_int_eq(failed.calls, 1);
+}
+END_TEST
+
 START_TEST(a_completion_may_publish)
 {
     struct nexus_client *client = test_client("publisher");
@@ -270,6 +300,7 @@ int main(void)
     tcase_add_test(stream, a_full_window_gives_up_at_the_deadline);
     tcase_add_test(stream, a_full_window_lets_go_on_when_there_is_room);
     tcase_add_test(stream, flush_gives_up_in_time_and_can_be_repeated);
+    tcase_add_test(stream, only_failures_are_reported_when_told_so);
     tcase_add_test(stream, a_completion_may_publish);
     TCase *server = test_case_with_server(suite, "without a stream");
     tcase_add_test(server, without_a_stream_each_is_reported);

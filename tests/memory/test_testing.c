@@ -206,6 +206,43 @@ START_TEST(a_forged_tenant_reaches_no_handler)
 }
 END_TEST
 
+START_TEST(a_signed_event_is_believed_and_a_forged_one_is_not)
+{
+    struct nexus_signer *signer = NULL;
+    struct nexus_trust *trust = NULL;
+    struct nexus_client_options *options = nexus_client_options_new();
+    const char *subjects[] = {"nexus.>", NULL};
+    struct nexus_trust_rule rule = NEXUS_TRUST_RULE_INIT;
+    struct nexus_test_event *event = event_new();
+    struct memory_seen seen = {0};
+    char *key = NULL;
+
+    rule.subjects = subjects;
+    bus = memory_bus();
+    OK(nexus_signer_generate(NULL, &signer, err));
+    OK(nexus_signer_public(signer, NEXUS_KEY_JWK, &key, err));
+    OK(nexus_trust_new(&trust, err));
+    OK(nexus_trust_add(trust, key, &rule, err));
+    OK(nexus_client_options_set_url(options, nexus_memory_url(bus), err));
+    OK(nexus_client_options_set_trust(options, trust, NEXUS_TRUST_REQUIRE, err));
+    OK(nexus_client_new(options, &client, err));
+    memory_provision(client);
+    OK(nexus_test_event_sign(event, signer, err));
+    OK(nexus_test_event_put(bus, event, NULL, err));
+    OK(nexus_test_event_set_header(event, "Nats-Msg-Id", NULL, err));
+    OK(nexus_test_event_sign(event, signer, err));
+    OK(nexus_test_event_set_causal_id(event, "evt-forged", err));
+    ck_assert_uint_eq(deliver(event, &seen).poison_signature, 1);
+    ck_assert_int_eq(seen.count, 1);
+    FAILS(NEXUS_E_INVALID, nexus_test_event_sign(NULL, signer, err));
+    nexus_client_options_destroy(options);
+    nexus_trust_destroy(trust);
+    nexus_signer_destroy(signer);
+    nexus_free(key);
+    end();
+}
+END_TEST
+
 START_TEST(an_event_of_an_older_schema_is_delivered_and_noted)
 {
     struct nexus_test_event *event = event_new();
@@ -322,6 +359,7 @@ MEMORY_MAIN("testing", each_event_is_shown_once_with_its_attempts,
             a_mismatch_is_explained_member_by_member, nothing_published_says_so,
             unsound_expectations_are_refused, a_foreign_event_is_delivered,
             a_redelivered_event_is_counted_on, a_forged_tenant_reaches_no_handler,
+            a_signed_event_is_believed_and_a_forged_one_is_not,
             an_event_of_an_older_schema_is_delivered_and_noted, a_broken_envelope_and_a_broken_body,
             an_event_needs_a_stream_and_a_sound_subject,
             a_name_is_shared_and_lives_as_long_as_its_users, unsound_names_are_refused,

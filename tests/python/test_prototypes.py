@@ -9,17 +9,35 @@ import unittest
 
 from support import SOURCE, run
 
-from nexus_sdk import _native, errors
+from nexus_sdk import _native, _prototypes, _structs, errors
 
 INCLUDE = SOURCE / "include" / "nexus"
-CALLBACKS = {"nexus_log_callback": _native.LOG, "nexus_state_callback": _native.STATE,
-             "nexus_publish_callback": _native.COMPLETION, "nexus_json_handler": _native.HANDLER,
-             "nexus_subscription_error_callback": _native.SUBSCRIPTION_ERROR}
+CALLBACKS = {"nexus_log_callback": _structs.LOG, "nexus_state_callback": _structs.STATE,
+             "nexus_publish_callback": _structs.COMPLETION, "nexus_json_handler": _structs.HANDLER,
+             "nexus_subscription_error_callback": _structs.SUBSCRIPTION_ERROR,
+             "nexus_poison_callback": _structs.POISON,
+             "nexus_difference_callback": _structs.DIFFERENCE,
+             "nexus_violation_callback": _structs.VIOLATION,
+             "nexus_dead_letter_callback": _structs.DEAD_LETTER,
+             "nexus_dead_letter_visit": _structs.DEAD_LETTER_VISIT,
+             "nexus_consumer_callback": _structs.CONSUMER,
+             "nexus_fault_predicate": _structs.PREDICATE}
 NUMBERS = {"int": ctypes.c_int, "unsigned": ctypes.c_uint, "bool": ctypes.c_bool,
            "size_t": ctypes.c_size_t, "int64_t": ctypes.c_int64, "uint64_t": ctypes.c_uint64,
-           "uint32_t": ctypes.c_uint32, "void": None}
-STRUCTS = {"nexus_error": _native.Error, "nexus_receipt": _native.Receipt,
-           "nexus_client_stats": _native.Stats}
+           "uint32_t": ctypes.c_uint32, "int32_t": ctypes.c_int32, "double": ctypes.c_double,
+           "char": ctypes.c_char, "void": None}
+STRUCTS = {"nexus_header": _structs.Header, "nexus_error": _structs.Error, "nexus_receipt": _structs.Receipt,
+           "nexus_client_stats": _structs.Stats, "nexus_poison": _structs.Poison,
+           "nexus_trust_rule": _structs.TrustRule, "nexus_capability_grant": _structs.Grant,
+           "nexus_signed_message": _structs.SignedMessage,
+           "nexus_check_result": _structs.CheckResult, "nexus_member": _structs.Member,
+           "nexus_test_message": _structs.TestMessage, "nexus_published": _structs.Published,
+           "nexus_stream_info": _structs.StreamInfo, "nexus_consumer_info": _structs.ConsumerInfo,
+           "nexus_fault": _structs.Fault, "nexus_dead_letter": _structs.DeadLetter,
+           "nexus_dead_letter_filter": _structs.DeadLetterFilter}
+BYTES = {"nexus_delivery_body", "nexus_prepared_body"}  # not ended by their first NUL
+RENAMED = {"from": "start"}  # words of Python
+POINTERS = {("nexus_dead_letter", "body"), ("nexus_published", "body"), ("nexus_test_message", "body"), ("nexus_poison", "body")}
 
 
 def headers():
@@ -65,12 +83,12 @@ class Prototypes(unittest.TestCase):
     def test_every_function_is_declared_so(self):
         declared = declarations()
         self.assertGreater(len(declared), 100)
-        self.assertGreater(len(_native.PROTOTYPES), 90)
-        for name, (result, parameters) in _native.PROTOTYPES.items():
+        self.assertGreater(len(_prototypes.PROTOTYPES), 200)
+        for name, (result, parameters) in _prototypes.PROTOTYPES.items():
             with self.subTest(name):
                 wanted_result, wanted = declared[name]
                 self.assertEqual([as_ctypes(one) for one in wanted], list(parameters))
-                if name == "nexus_delivery_body":  # not ended by its first NUL
+                if name in BYTES:
                     self.assertIs(ctypes.c_void_p, result)
                 else:
                     self.assertIs(as_ctypes(wanted_result), result)
@@ -80,29 +98,44 @@ class Prototypes(unittest.TestCase):
         names = subprocess.run(["nm", "-D", "--defined-only", library], check=True,
                                capture_output=True, encoding="ascii").stdout
         exported = set(re.findall(r"\bT (nexus_\w+)", names))
-        self.assertEqual(set(), set(_native.PROTOTYPES) - exported)
+        self.assertEqual(set(), set(_prototypes.PROTOTYPES) - exported)
 
-    def test_every_client_option_can_be_set(self):
-        setters = {name for name in declarations() if name.startswith("nexus_client_options_set_")}
-        self.assertGreater(len(setters), 20)
-        self.assertEqual(set(), setters - set(_native.PROTOTYPES))
+    def test_every_function_is_used_or_left_out_for_a_reason(self):
+        typed = set(re.findall(r"nexus_\w+(?=\()", (INCLUDE / "events.h").read_text()))
+        known = set(_prototypes.PROTOTYPES) | set(_prototypes.UNUSED)
+        self.assertEqual(set(), set(declarations()) - typed - known)
+        self.assertEqual(set(), set(_prototypes.PROTOTYPES) & set(_prototypes.UNUSED))
+        self.assertEqual(set(), set(_prototypes.UNUSED) - set(declarations()))
 
     def test_structs_are_those_of_the_headers(self):
-        self.assertEqual(512, ctypes.sizeof(_native.Error))
+        self.assertEqual(512, ctypes.sizeof(_structs.Error))
         text = headers()
-        sizes = dict(re.findall(r"#define (NEXUS_\w+_SIZE)\s+(\d+)", text))
+        sizes = {name: int(value) for name, value in
+                 re.findall(r"#define (NEXUS_\w+_SIZE)\s+(\d+)", text)}
         for name, struct in STRUCTS.items():
             body = re.search(r"struct %s \{(.*?)\};" % name, text, re.S).group(1)
             members = []
-            for kind, member, length in re.findall(r"(\w+) (\w+)(?:\[(\w+)\])?;", body):
-                plain = {"char": ctypes.c_char, "int32_t": ctypes.c_int32}.get(kind) or NUMBERS[kind]
-                members.append((member, plain * int(sizes[length]) if length else plain))
-            self.assertEqual(members, [(field[0], field[1]) for field in struct._fields_], name)
+            for declared in body.split(";")[:-1]:
+                kind, member, length = re.fullmatch(
+                    r"(.*?)(\w+)(?:\[(.+)\])?", " ".join(declared.split())).groups()
+                plain = (ctypes.c_char_p if (name, member) == ("nexus_signed_message", "body")
+                         else ctypes.c_void_p if (name, member) in POINTERS or "void *" in kind
+                         else ctypes.POINTER(ctypes.c_char_p) if "*const" in kind
+                         else as_ctypes(kind.strip()))
+                count = length and (sizes.get(length) or {"NEXUS_KEY_ID_MAX + 1": 129}[length])
+                members.append((RENAMED.get(member, member), plain * count if count else plain))
+            found = [(field[0], field[1]) for field in struct._fields_]
+            self.assertEqual([(m, self.shape(t)) for m, t in members],
+                             [(m, self.shape(t)) for m, t in found], name)
+
+    @staticmethod
+    def shape(kind):
+        return (kind._length_, kind._type_) if hasattr(kind, "_length_") else kind
 
     def test_the_json_event_begins_so(self):
         body = re.search(r"struct nexus_json_event \{(.*?)\};", headers(), re.S).group(1)
         names = re.findall(r"(\w+);", body)
-        self.assertEqual([field[0] for field in _native.JsonEvent._fields_], names[:3])
+        self.assertEqual([field[0] for field in _structs.JsonEvent._fields_], names[:3])
 
     def test_codes_are_those_of_the_header(self):
         found = {int(number): name for name, number in

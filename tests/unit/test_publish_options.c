@@ -55,6 +55,9 @@ START_TEST(keeps_what_it_is_given)
     unit_ok(nexus_publish_options_set_callback(options, done, &err, &err), &err);
     unit_ok(nexus_publish_options_set_deadline(options, 86400000, &err), &err);
     unit_ok(nexus_publish_options_set_wait_when_full(options, false, &err), &err);
+    ck_assert(!options->failures_only);
+    unit_ok(nexus_publish_options_set_failures_only(options, true, &err), &err);
+    ck_assert(options->failures_only);
     ck_assert(options->callback == done && options->data == &err && !options->wait_when_full);
     ck_assert_int_eq(options->deadline_ms, 86400000);
     unit_expect(nexus_publish_options_set_deadline(options, 0, &err), &err, NEXUS_E_INVALID,
@@ -199,6 +202,7 @@ START_TEST(refuses_to_set_nothing)
     ck_assert_int_eq(nexus_publish_options_set_callback(NULL, done, NULL, NULL), NEXUS_E_INVALID);
     ck_assert_int_eq(nexus_publish_options_set_deadline(NULL, 5, NULL), NEXUS_E_INVALID);
     ck_assert_int_eq(nexus_publish_options_set_wait_when_full(NULL, 1, NULL), NEXUS_E_INVALID);
+    ck_assert_int_eq(nexus_publish_options_set_failures_only(NULL, 1, NULL), NEXUS_E_INVALID);
     ck_assert_int_eq(nexus_publish_options_set_causal_id(NULL, "a", NULL), NEXUS_E_INVALID);
     ck_assert_int_eq(nexus_publish_options_set_cause(NULL, NULL, NULL), NEXUS_E_INVALID);
     ck_assert_int_eq(nexus_publish_options_set_message_id(NULL, "a", NULL), NEXUS_E_INVALID);

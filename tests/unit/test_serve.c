@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Handing out: fairness, the handler's thread, and subscriptions that end while handlers run. */
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 
@@ -68,6 +69,46 @@ START_TEST(a_busy_subscription_does_not_starve_the_others)
     ck_assert_uint_lt(strcspn(trace.letters, "b"), 70);
     ck_assert_uint_lt(strcspn(trace.letters, "c"), 70);
     ck_assert_uint_lt(strcspn(trace.letters, "a"), 70);
+    fake_stream_close(&stream);
+}
+END_TEST
+
+static enum nexus_verdict pause_after_two(const struct nexus_json_event *event,
+                                          struct nexus_delivery *delivery, void *data)
+{
+    struct nexus_subscription **subscription = data;
+    struct nexus_error err = NEXUS_ERROR_INIT;
+
+    (void)event;
+    if (nexus_delivery_sequence(delivery) == 2)
+        unit_ok(nexus_subscription_pause(*subscription, true, &err), &err);
+    return NEXUS_ACK;
+}
+
+START_TEST(a_paused_subscription_keeps_what_it_has)
+{
+    struct trace trace = {.count = 0};
+    struct voice voice = {&trace, 'b'};
+    struct nexus_subscription *paused, *other;
+    struct nexus_error err = NEXUS_ERROR_INIT;
+    struct pollfd due;
+
+    fake_stream_open(&stream, NULL);
+    paused = subscribe("a", pause_after_two, &paused);
+    for (int i = 0; i < 5; i++)
+        fake_event(&stream, paused);
+    ck_assert_int_eq(fake_dispatch(&stream), 2); /* it paused itself */
+    other = subscribe("b", speak, &voice);
+    fake_event(&stream, paused);
+    fake_event(&stream, other);
+    ck_assert_int_eq(fake_dispatch(&stream), 1); /* others go on */
+    due = (struct pollfd){nexus_client_fd(stream.client), POLLIN, 0};
+    ck_assert_int_eq(fake_dispatch(&stream), 0);
+    ck_assert_int_eq(poll(&due, 1, 0), 0);
+    unit_ok(nexus_subscription_pause(paused, false, &err), &err);
+    ck_assert_int_eq(poll(&due, 1, 0), 1);
+    ck_assert_int_eq(fake_dispatch(&stream), 4);
+    ck_assert_int_eq(nexus_subscription_pause(NULL, true, NULL), NEXUS_E_INVALID);
     fake_stream_close(&stream);
 }
 END_TEST
@@ -324,7 +365,8 @@ START_TEST(a_subscription_may_be_destroyed_after_close)
 }
 END_TEST
 
-UNIT_MAIN("serve", a_busy_subscription_does_not_starve_the_others, order_is_kept,
+UNIT_MAIN("serve", a_busy_subscription_does_not_starve_the_others,
+          a_paused_subscription_keeps_what_it_has, order_is_kept,
           acks_leave_together_and_the_last_one_at_once, a_handler_knows_its_delivery,
           a_handler_may_destroy_its_own_subscription, a_handler_may_destroy_another_subscription,
           a_handler_may_destroy_the_client, destroying_waits_for_a_handler_on_another_thread,

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The options of a client: from keyword arguments to C."""
 
-import contextlib
 import ctypes
 import logging
-from typing import Any, Dict, Iterator
+from typing import Any, Dict
 
-from . import _native, errors
+from . import _native, _structs, errors
 from ._handle import in_log_callback
+from .keys import Signer, Trust
 
 _log = logging.getLogger("nexus_sdk")
 
@@ -20,7 +20,7 @@ _AS_THEY_ARE = ("url", "service", "node", "stream", "credentials_file", "nkey_fi
 _SECONDS = ("connect_timeout", "publish_deadline", "ack_timeout")
 
 
-@_native.LOG
+@_structs.callback(_structs.LOG)
 def write_log(level: int, line: bytes, _: Any) -> None:
     """What C calls with a log line, from any of its threads."""
     in_log_callback.now = True
@@ -57,26 +57,19 @@ def _set_security(options: _native.Options, given: Dict[str, Any]) -> None:
         options.set("tls_certificate", given["tls_certificate"], given["tls_key"])
 
 
-@contextlib.contextmanager
-def _keys(options: _native.Options, given: Dict[str, Any]) -> Iterator[None]:
-    signer, trust = ctypes.c_void_p(), ctypes.c_void_p()
-    try:
-        if given["signer"] is not None:
-            _native.call("nexus_signer_from_file", _native.text(given["signer"], "signer"),
-                         _native.text(given["signer_key_id"], "signer_key_id"),
-                         ctypes.byref(signer))
-            options.set("signer", signer, choice(SIGNING, given["signing"], "signing"))
-        if given["trust"] is not None:
-            _native.call("nexus_trust_load", _native.text(given["trust"], "trust"),
-                         ctypes.byref(trust))
-            options.set("trust", trust, choice(TRUST, given["trust_policy"], "trust_policy"))
-        yield
-    finally:
-        _native.lib.nexus_signer_destroy(signer)
-        _native.lib.nexus_trust_destroy(trust)
+def _set_keys(options: _native.Options, given: Dict[str, Any]) -> None:
+    signer, trust = given["signer"], given["trust"]
+    if isinstance(signer, str):
+        signer = Signer.from_file(signer, given["signer_key_id"])
+    if isinstance(trust, str):
+        trust = Trust.load(trust)
+    if signer is not None:
+        options.set("signer", signer._pointer, choice(SIGNING, given["signing"], "signing"))
+    if trust is not None:
+        options.set("trust", trust._pointer, choice(TRUST, given["trust_policy"], "trust_policy"))
 
 
-def connect(given: Dict[str, Any], state: Any, data: ctypes.c_void_p) -> ctypes.c_void_p:
+def connect(given: Dict[str, Any], state: Any) -> ctypes.c_void_p:
     """Makes the client of C. Raises what nexus_client_new() reports."""
     client = ctypes.c_void_p()
     with _native.Options("client") as options:
@@ -94,7 +87,7 @@ def connect(given: Dict[str, Any], state: Any, data: ctypes.c_void_p) -> ctypes.
         if level:
             options.set("log", level, write_log, None)
         if given["on_state"] is not None:
-            options.set("state_callback", state, data)
-        with _keys(options, given):
-            _native.call("nexus_client_new", options.pointer, ctypes.byref(client))
+            options.set("state_callback", state, None)
+        _set_keys(options, given)
+        _native.call("nexus_client_new", options.pointer, ctypes.byref(client))
     return client

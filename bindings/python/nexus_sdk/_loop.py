@@ -8,28 +8,40 @@ import threading
 import time
 import warnings
 import weakref
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional
 
-from . import _native, errors
+from . import _native, _structs, errors
 from ._handle import Handle, finalize
 from ._signals import Interrupts
-from .publishing import Completion
+from .delivery import Delivery
+from .events import CHANNELS, Event
+from .publishing import OnDone, Receipt, publish
 from .subscription import Subscription
 
 _log = logging.getLogger("nexus_sdk")
+SYSTEM_CHANNELS = {name for name, kind in CHANNELS.items()
+                   if "tenant_id" not in kind.PARAMETERS}
 _PATIENCE = 10.0  # seconds for the calls of other threads to leave a client that ends
 
-_loops: "weakref.WeakValueDictionary[int, Loop]" = weakref.WeakValueDictionary()
+_loops: "weakref.WeakSet[Loop]" = weakref.WeakSet()
 
 
-@_native.STATE
-def state_changed(_: Any, state: int, reason: Optional[bytes], data: Optional[int]) -> None:
+@_structs.callback(_structs.STATE)
+def state_changed(pointer: Optional[int], state: int, reason: Optional[bytes], _: Any) -> None:
     try:
-        client = _loops.get(data or 0)
+        client = _native.clients.get(pointer or 0)
         if client is not None:
             client._state_changed(state, reason)
     except BaseException:
         _log.exception("on_state")
+
+
+def payload_of(event: Event) -> Mapping[str, Any]:
+    """An event's payload; ValidationError when it contradicts itself."""
+    try:
+        return event.to_payload()
+    except ValueError as error:
+        raise errors.ValidationError(str(error), "payload") from None
 
 
 class Loop:
@@ -41,7 +53,7 @@ class Loop:
     def __init__(self, steps_time: bool) -> None:
         self._steps_time = steps_time  # a bus in memory, whose time passes while C waits
         self._subscriptions: List[Subscription] = []
-        self._completions: Dict[int, Completion] = {}
+        self._completions: Dict[Optional[int], OnDone] = {}
         self._turn = threading.Lock()  # who dispatches
         self._dispatcher: Optional[int] = None
         self._interrupts: Optional[Interrupts] = None
@@ -49,31 +61,15 @@ class Loop:
         self._closing = False
 
     def _connected(self, pointer: ctypes.c_void_p) -> None:
-        self._handle = Handle(pointer, "client")
-        _loops[id(self)] = self
+        self._handle = Handle(pointer.value, "client")
+        _native.clients[pointer.value or 0] = self
+        _loops.add(self)
 
     def _forget(self, subscription: Subscription) -> None:
         if subscription in self._subscriptions:
             self._subscriptions.remove(subscription)
 
     # -------- running --------
-
-    def run(self) -> None:
-        """Runs handlers until stop() is called. Ctrl-C ends it with KeyboardInterrupt: at once, or
-        out of the handler that is running, whose event comes again."""
-        while not self._dispatch(None):
-            pass
-
-    def dispatch(self, timeout: Optional[float] = 0.0) -> int:
-        """Runs what is due: handlers, on_done, on_state. Waits up to `timeout` seconds for the
-        first one (None: until there is one, or stop() is called). Returns how many ran. Raises
-        StateError from inside a handler and while another thread dispatches; ClosedError,
-        ForkError; and KeyboardInterrupt or SystemExit when a handler raised it."""
-        if timeout is not None and timeout > 0 and self._steps_time:
-            wait = min(_native.milliseconds(timeout, "timeout"), 2**31 - 1)
-            with self._running("dispatch") as (pointer, _):
-                return _native.call("nexus_client_dispatch", pointer, wait)
-        return self._dispatch(timeout, once=True)
 
     def _dispatch(self, timeout: Optional[float], once: bool = False) -> int:
         """With `once` how many callbacks ran; else goes on until the stop, and returns 1."""
@@ -100,13 +96,6 @@ class Loop:
         except (errors.ClosedError, errors.ForkError):
             pass
 
-    def flush(self, timeout: Optional[float] = None) -> None:
-        """Waits until every event accepted before has been stored or has failed, and runs on_done
-        meanwhile. Raises DeadlineError after `timeout` seconds."""
-        wait = -1 if timeout is None else min(_native.milliseconds(timeout, "timeout"), 2**31 - 1)
-        with self._running("flush") as (pointer, _):
-            _native.call("nexus_client_flush", pointer, wait)
-
     def fileno(self) -> int:
         """A descriptor that is readable while callbacks are due, for event loops."""
         with self._use() as pointer:
@@ -114,11 +103,8 @@ class Loop:
 
     # -------- the end --------
 
-    def close(self, timeout: float = 10.0) -> None:
-        """Ends the client gracefully: waits up to `timeout` seconds for events that are not stored
-        yet, settles what is in hand, runs what is due, disconnects. Any thread, but not a handler
-        (StateError). Closing twice is allowed. Raises DeadlineError when events were still unacked
-        (the client is closed all the same), or when a handler did not end (it is not)."""
+    def _end(self, timeout: float) -> None:
+        """close() of the client."""
         handle = self._handle
         if handle is None or not handle.open:
             return
@@ -157,8 +143,9 @@ class Loop:
             finalize(self._collect)
 
     def _collect(self) -> None:
-        for completion in list(self._completions.values()):
-            completion.keep()  # the collector has cut the weak references to them
+        if self._handle is not None and self._handle.open:
+            with self._handle as pointer:
+                _native.clients[pointer] = self  # the collector has cut the weak reference
         self._destroy(0)
 
     def _exit(self) -> None:
@@ -170,6 +157,22 @@ class Loop:
             self._turn.release()
 
     # -------- inside --------
+
+    def _publish(self, channel: str, payload: Mapping[str, Any], tenant: Optional[str], wait: bool,
+                 on_done: Optional[OnDone], deadline: Optional[float] = None,
+                 causal_id: Optional[str] = None, message_id: Optional[str] = None,
+                 cause: Optional[Delivery] = None, wait_when_full: Optional[bool] = None,
+                 parameters: Optional[Mapping[str, str]] = None) -> Receipt:
+        about = None
+        if tenant is not None and channel in SYSTEM_CHANNELS:
+            tenant, about = None, tenant
+        values: Optional[Dict[str, Any]] = None
+        if not (deadline is None and causal_id is None and message_id is None and cause is None
+                and wait_when_full is None and parameters is None and about is None):
+            values = {"deadline": deadline, "causal_id": causal_id, "message_id": message_id,
+                      "cause": cause, "wait_when_full": wait_when_full, "parameters": parameters,
+                      "tenant": about}
+        return publish(self, channel, tenant, payload, values, wait, on_done)
 
     def _use(self) -> Handle:
         if self._handle is None:
@@ -237,5 +240,5 @@ class _Running:
 
 @atexit.register
 def _close_all() -> None:
-    for client in list(_loops.values()):
+    for client in list(_loops):
         client._exit()

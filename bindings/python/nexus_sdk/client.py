@@ -1,22 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """The client: one connection to the bus, and the place where handlers run."""
 
-import ctypes
-import json
-from typing import Any, Callable, Dict, Mapping, Optional, Type, TypeVar, Union
+from typing import Any, Callable, Mapping, Optional, Sequence, Type, TypeVar, overload
 
-from . import _native, errors
-from ._connect import choice, connect
-from ._loop import Loop, state_changed
-from .delivery import Delivery
-from .events import CHANNELS, Event
-from .publishing import Completion, OnDone, Receipt, options_of, receipt_of, to_json
-from .subscription import START, Handler, Subscription, data_of, deliver, report
+from . import _native
+from ._base import Connection, subscribe_options
+from ._loop import payload_of
+from ._publishers import Publishers
+from .delivery import Delivery, Verdict
+from .events import Event
+from .inbox import Inbox
+from .publishing import OnDone, Receipt
+from .subscription import Handler, OnDeadLetter, OnPoison, Subscription
 
-_H = TypeVar("_H", bound=Handler)
-_PROVISIONED = {1: "created", 2: "unchanged", 3: "missing"}
+_E = TypeVar("_E", bound=Event)
+_R = TypeVar("_R", bound=Optional[Verdict])
 
-class Client(Loop):
+
+class Client(Connection, Publishers):
     """One connection to the bus. Any thread may publish; one at a time runs handlers, inside of
     run(), dispatch(), flush() or close().
 
@@ -41,9 +42,10 @@ class Client(Loop):
         causal_id_width: Hex digits of a fresh causal id: 8 to 32. Default 8.
         clock_limit: Entries kept in the vector clock: 2 to 1024. Default 64.
         wait_for_connection: Whether to wait for the first connection. Default True.
-        signer, signer_key_id: A private key file to sign with, and its key id.
+        signer: A Signer, or the file of a private key, to sign all events with.
+        signer_key_id: The key id, where `signer` is a file.
         signing: "auto", "single" or "tree".
-        trust: A JWK Set file: events that it does not vouch for are refused.
+        trust: A Trust, or a JWK Set file: events that it does not vouch for are refused.
         trust_policy: "require", or "permit" for unsigned events, too.
         capability: The token to attach to every signed event.
         log_level: A level of logging. Default: what the logger "nexus_sdk" lets through now.
@@ -53,26 +55,8 @@ class Client(Loop):
     FileError, ConflictError, UnsupportedError, ForkError.
     """
 
-    def __init__(self, url: Optional[str] = None, service: Optional[str] = None,
-                 node: Optional[str] = None, *, stream: Optional[str] = None,
-                 credentials_file: Optional[str] = None, nkey_file: Optional[str] = None,
-                 user: Optional[str] = None, password: Optional[str] = None,
-                 token: Optional[str] = None, tls: Union[None, bool, str] = None,
-                 tls_certificate: Optional[str] = None, tls_key: Optional[str] = None,
-                 inbox_prefix: Optional[str] = None, state_directory: Optional[str] = None,
-                 connect_timeout: Optional[float] = None, publish_deadline: Optional[float] = None,
-                 ack_timeout: Optional[float] = None, window_events: Optional[int] = None,
-                 window_bytes: Optional[int] = None, max_body: Optional[int] = None,
-                 causal_id_width: Optional[int] = None, clock_limit: Optional[int] = None,
-                 wait_for_connection: Optional[bool] = None, signer: Optional[str] = None,
-                 signer_key_id: Optional[str] = None, signing: str = "auto",
-                 trust: Optional[str] = None, trust_policy: str = "require",
-                 capability: Optional[str] = None, log_level: Optional[int] = None,
-                 on_state: Optional[Callable[[str, Optional[str]], None]] = None) -> None:
-        given = {name: value for name, value in locals().items() if name != "self"}
-        super().__init__(steps_time=(url or "").startswith("memory:"))
-        self._on_state = on_state
-        self._connected(connect(given, state_changed, ctypes.c_void_p(id(self))))
+    def _ready(self) -> None:
+        self._open()
 
     def __enter__(self) -> "Client":
         return self
@@ -85,18 +69,14 @@ class Client(Loop):
     def publish(self, event: Event, tenant: Optional[str] = None, *,
                 deadline: Optional[float] = None, causal_id: Optional[str] = None,
                 message_id: Optional[str] = None, cause: Optional[Delivery] = None,
-                wait_when_full: Optional[bool] = None, wait: bool = True,
+                wait_when_full: Optional[bool] = None,
+                parameters: Optional[Mapping[str, str]] = None, wait: bool = True,
                 on_done: Optional[OnDone] = None) -> Receipt:
         """Publishes one typed event; see publish_json() for everything else."""
         if not isinstance(event, Event):
             raise TypeError(f"event: expected an event of nexus_sdk.events, not {event!r}")
-        try:
-            payload = event.to_payload()
-        except ValueError as error:
-            raise errors.ValidationError(str(error), "payload") from None
-        return self.publish_json(event.CHANNEL, payload, tenant, deadline=deadline,
-                                 causal_id=causal_id, message_id=message_id, cause=cause,
-                                 wait_when_full=wait_when_full, wait=wait, on_done=on_done)
+        return self._publish(event.CHANNEL, payload_of(event), tenant, wait, on_done, deadline,
+                             causal_id, message_id, cause, wait_when_full, parameters)
 
     def publish_json(self, channel: str, payload: Mapping[str, Any], tenant: Optional[str] = None,
                      *, deadline: Optional[float] = None, causal_id: Optional[str] = None,
@@ -118,7 +98,7 @@ class Client(Loop):
             parameters: Values of address parameters that are no members of the payload.
             wait: Wait until the event is stored. False: return once it is accepted.
             on_done: Called with the receipt and an error or None, where handlers run. Implies
-                wait=False. Without it, a failure of wait=False is logged.
+                wait=False. Without it, a failure of wait=False is logged where handlers run.
 
         Returns the receipt; with wait=False only its ids are filled. Ctrl-C is noticed when the
         call returns, at the latest at the deadline.
@@ -126,34 +106,45 @@ class Client(Loop):
         Raises ValidationError, SubjectError, ChannelError, TooLargeError, FullError, ClosedError,
         ForkError; with wait=True also DeadlineError, NoStreamError, ForbiddenError, StreamError.
         """
-        known = CHANNELS.get(channel)
-        about = None
-        if known is not None and "tenant_id" not in known.PARAMETERS:
-            tenant, about = None, tenant
-        body = to_json(payload)
-        values = {"deadline": deadline, "causal_id": causal_id, "message_id": message_id,
-                  "cause": cause, "wait_when_full": wait_when_full, "parameters": parameters,
-                  "tenant": about}
-        completion = None if wait and on_done is None else Completion(self, on_done)
-        receipt = _native.Receipt(size=ctypes.sizeof(_native.Receipt))
-        try:
-            with self._use() as pointer, options_of(values, completion) as options:
-                _native.call("nexus_publish_json", pointer, _native.text(channel, "channel"),
-                             _native.text(tenant, "tenant"), body, options, ctypes.byref(receipt))
-        except BaseException:
-            if completion is not None:
-                completion.drop()
-            raise
-        return receipt_of(receipt)
+        return self._publish(channel, payload, tenant, wait, on_done, deadline, causal_id,
+                             message_id, cause, wait_when_full, parameters)
+
+    def _publish_one(self, kind: Type[Event], event: Event, tenant: Optional[str],
+                     parameters: Optional[Mapping[str, str]], **options: Any) -> Receipt:
+        if not isinstance(event, kind):
+            raise TypeError(f"event: expected {kind.__name__}, not {event!r}")
+        return self.publish(event, tenant, parameters=parameters, **options)
 
     # -------- subscribing --------
 
-    def subscribe(self, event: Optional[Type[Event]], handler: Handler,
+    @overload
+    def subscribe(self, event: Type[_E], handler: Callable[[_E, Delivery], Optional[Verdict]],
                   tenant: Optional[str] = None, *, durable: Optional[str] = None,
                   stream: Optional[str] = None, start: Optional[str] = None, start_at: int = 0,
                   ack_wait: Optional[float] = None, max_deliver: Optional[int] = None,
                   retry_delay: Optional[float] = None, queue_messages: Optional[int] = None,
-                  queue_bytes: Optional[int] = None, on_error: str = "retry") -> Subscription:
+                  queue_bytes: Optional[int] = None, inbox: Optional[Inbox] = None,
+                  inbox_events: Optional[int] = None, inbox_seconds: Optional[float] = None,
+                  backoff: Optional[Sequence[float]] = None,
+                  jitter: int = 0, dead_letters: Optional[str] = None, on_error: str = "retry",
+                  on_poison: Optional[OnPoison] = None,
+                  on_dead_letter: Optional[OnDeadLetter] = None) -> Subscription: ...
+
+    @overload
+    def subscribe(self, event: None, handler: Callable[[Event, Delivery], Optional[Verdict]],
+                  tenant: Optional[str] = None, *, durable: Optional[str] = None,
+                  stream: Optional[str] = None, start: Optional[str] = None, start_at: int = 0,
+                  ack_wait: Optional[float] = None, max_deliver: Optional[int] = None,
+                  retry_delay: Optional[float] = None, queue_messages: Optional[int] = None,
+                  queue_bytes: Optional[int] = None, inbox: Optional[Inbox] = None,
+                  inbox_events: Optional[int] = None, inbox_seconds: Optional[float] = None,
+                  backoff: Optional[Sequence[float]] = None,
+                  jitter: int = 0, dead_letters: Optional[str] = None, on_error: str = "retry",
+                  on_poison: Optional[OnPoison] = None,
+                  on_dead_letter: Optional[OnDeadLetter] = None) -> Subscription: ...
+
+    def subscribe(self, event: Optional[Type[Event]], handler: Handler,
+                  tenant: Optional[str] = None, **options: Any) -> Subscription:
         """Has a handler called for every event of a class, or of all classes (None).
 
         Args:
@@ -166,132 +157,130 @@ class Client(Loop):
             start: Where a new consumer starts: "all" (default), "new", "last_per_subject",
                 "sequence" or "time", the latter two at `start_at` (nanoseconds since 1970).
             ack_wait: Seconds until an unsettled event comes again: 1 to 3600. Default 30.
-            max_deliver: Deliveries before an event is given up on; -1: no limit, the default.
+            max_deliver: Deliveries before an event becomes a dead letter; -1: no limit, the
+                default.
             retry_delay: Seconds of delay of a RETRY: 0 to 86400. Default 1.
+            backoff: Seconds of delay by delivery instead, 1 to 32 of them; the last one goes on.
+            jitter: The percentage (0 to 100) that is taken off each delay of `backoff` at random.
+            dead_letters: "store" (default), or "report": what is given up on is only reported.
             queue_messages, queue_bytes: What may wait for the handler. Default 1024 and 8 MiB.
+            inbox: An Inbox in a file; see nexus_sdk.inbox. Default: only the one in memory.
+            inbox_events, inbox_seconds: How many handled events the inbox in memory remembers, and
+                for how long. Default 65536 and 3600; 0 events: none.
             on_error: What an exception in the handler becomes: "retry" or "reject".
+            on_poison: Told of each message that reached no handler, with a Poison. Without it they
+                are counted and logged.
+            on_dead_letter: Told of each event that was given up on, with a DeadLetter.
 
         Blocks for at most 10 s. Raises InvalidError, SubjectError, NotFoundError, ConflictError,
         DeadlineError, ForbiddenError, StreamError, ClosedError, ForkError.
         """
-        subscription = Subscription(self, event, handler, on_error)
-        data, out = data_of(subscription), ctypes.c_void_p()
-        times = {"ack_wait": ack_wait, "retry_delay": retry_delay}
-        plain = {"durable": durable, "stream": stream, "max_deliver": max_deliver}
-        with self._use() as pointer, _native.Options("subscribe") as options:
-            for name, value in plain.items():
-                if value is not None:
-                    options.set(name, value)
-            for name, seconds in times.items():
-                if seconds is not None:
-                    options.set(name, _native.milliseconds(seconds, name))
-            if start is not None:
-                options.set("start", choice(START, start, "start"), start_at)
-            if queue_messages is not None or queue_bytes is not None:
-                options.set("queue", queue_messages or 1024, queue_bytes or 8 << 20)
-            options.set("error_callback", report, data)
-            self._subscriptions.append(subscription)  # C knows it from here on
-            try:
-                _native.call("nexus_subscribe_json", pointer,
-                             None if event is None else event.CHANNEL.encode("ascii"),
-                             _native.text(tenant, "tenant"), deliver, data, options.pointer,
-                             ctypes.byref(out))
-            except BaseException:
-                self._forget(subscription)
-                raise
-            subscription._started(out)
-        return subscription
+        known = subscribe_options(options)
+        subscription = Subscription(self, event, handler, known["on_error"], known["on_poison"],
+                                    known["on_dead_letter"])
+        return self._subscribe(subscription, tenant, known)
 
-    def on(self, event: Optional[Type[Event]], tenant: Optional[str] = None,
-           **options: Any) -> Callable[[_H], _H]:
-        """The same as a decorator: `@client.on(BookingCreated, tenant="salon-001")`."""
+    @overload
+    def on(self, event: Type[_E], tenant: Optional[str] = None, *, durable: Optional[str] = None,
+           stream: Optional[str] = None, start: Optional[str] = None, start_at: int = 0,
+           ack_wait: Optional[float] = None, max_deliver: Optional[int] = None,
+           retry_delay: Optional[float] = None, queue_messages: Optional[int] = None,
+           queue_bytes: Optional[int] = None, inbox: Optional[Inbox] = None,
+           inbox_events: Optional[int] = None, inbox_seconds: Optional[float] = None,
+           backoff: Optional[Sequence[float]] = None,
+           jitter: int = 0, dead_letters: Optional[str] = None, on_error: str = "retry",
+           on_poison: Optional[OnPoison] = None, on_dead_letter: Optional[OnDeadLetter] = None
+           ) -> Callable[[Callable[[_E, Delivery], _R]], Callable[[_E, Delivery], _R]]: ...
 
-        def register(handler: _H) -> _H:
+    @overload
+    def on(self, event: None, tenant: Optional[str] = None, *, durable: Optional[str] = None,
+           stream: Optional[str] = None, start: Optional[str] = None, start_at: int = 0,
+           ack_wait: Optional[float] = None, max_deliver: Optional[int] = None,
+           retry_delay: Optional[float] = None, queue_messages: Optional[int] = None,
+           queue_bytes: Optional[int] = None, inbox: Optional[Inbox] = None,
+           inbox_events: Optional[int] = None, inbox_seconds: Optional[float] = None,
+           backoff: Optional[Sequence[float]] = None,
+           jitter: int = 0, dead_letters: Optional[str] = None, on_error: str = "retry",
+           on_poison: Optional[OnPoison] = None, on_dead_letter: Optional[OnDeadLetter] = None
+           ) -> Callable[[Callable[[Event, Delivery], _R]], Callable[[Event, Delivery], _R]]: ...
+
+    def on(self, event: Any, tenant: Optional[str] = None, **options: Any) -> Any:
+        """subscribe() as a decorator: `@client.on(BookingCreated, tenant="salon-001")`. The
+        function stays as it is."""
+
+        def register(handler: Any) -> Any:
             self.subscribe(event, handler, tenant, **options)
             return handler
 
         return register
 
     def delete_durable(self, durable: str, stream: Optional[str] = None) -> None:
-        """Deletes a durable consumer at the server, and with it its place in the stream."""
-        with self._use() as pointer:
-            _native.call("nexus_delete_durable", pointer, _native.text(stream, "stream"),
-                         _native.text(durable, "durable"))
-
-    # -------- asking --------
-
-    @property
-    def state(self) -> str:
-        """"connecting", "connected", "reconnecting" or "closed"."""
-        try:
-            with self._use() as pointer:
-                state = _native.lib.nexus_client_state(pointer)
-        except errors.ClosedError:
-            return "closed"
-        return _native.optional(_native.lib.nexus_client_state_name(state)) or ""
-
-    def stats(self) -> Dict[str, int]:
-        """The counters by name; nexus/client.h says what each one counts."""
-        stats = _native.Stats(size=ctypes.sizeof(_native.Stats))
-        with self._use() as pointer:
-            _native.call("nexus_client_stats", pointer, ctypes.byref(stats))
-        return {name: getattr(stats, name) for name in _native.STATS_NAMES}
-
-    def vector_clock(self) -> Dict[str, int]:
-        """This client's vector clock: events counted by node."""
-        out = ctypes.c_void_p()
-        with self._use() as pointer:
-            _native.call("nexus_client_vector_clock", pointer, ctypes.byref(out))
-        clock: Dict[str, int] = json.loads(_native.take_text(out))
-        return clock
+        """Deletes a durable consumer at the server, and with it its place in the stream. Blocks
+        for at most 10 s. Raises NotFoundError, DeadlineError, ForbiddenError, StreamError."""
+        self._delete_durable(durable, stream)
 
     def provision(self, *, stream: Optional[str] = None, memory: Optional[bool] = None,
                   replicas: Optional[int] = None, max_bytes: int = -1, max_events: int = -1,
                   max_age: Optional[float] = None, duplicate_window: Optional[float] = None,
-                  dry_run: bool = False) -> str:
-        """Makes sure that the stream exists and is so; never changes one that exists.
+                  tenant: Optional[str] = None, domain: Optional[str] = None,
+                  dead_letters: Optional[bool] = None, horizon: Optional[float] = None,
+                  change: Optional[bool] = None, dry_run: bool = False) -> str:
+        """Makes sure that the stream exists and is so, and that there is one for dead letters.
+        Changes one that exists only where `change` says so.
 
         Args:
-            stream: Its name. Default: the client's stream.
+            stream: Its name. Default: the client's stream, with "-" and tenant or domain behind it.
+            tenant: Holds the events of one tenant; "_core": the platform's own.
+            domain: Holds the events of one domain of all tenants, "booking".
+            dead_letters: Is about the stream of dead letters instead.
             memory: Keep events in memory only. Default: on disk.
             replicas: Servers that keep a copy: 1 to 5.
             max_bytes, max_events, max_age: Limits (age in seconds); -1 and None: without.
             duplicate_window: Seconds for which message ids are remembered. Default 120.
+            horizon: Seconds for which a spool or an outbox may send an event again.
+            change: Change a stream that differs, instead of refusing.
             dry_run: Only look.
 
-        Returns "created", "unchanged" or, with dry_run, "missing". Raises ConflictError when it
-        differs, ForbiddenError, DeadlineError, StreamError, UnsupportedError, ClosedError.
+        Returns "created", "unchanged", "changed" or, with dry_run, "missing" or "different". Blocks
+        for at most 10 s a stream. Raises
+        ConflictError when it differs (its `differences` say in what), ForbiddenError,
+        DeadlineError, StreamError, UnsupportedError, ClosedError.
         """
-        age = -1 if max_age is None else _native.milliseconds(max_age, "max_age")
-        result = ctypes.c_int()
-        with self._use() as pointer, _native.Options("provision") as options:
-            for name, value in (("stream", stream), ("memory", memory), ("replicas", replicas)):
-                if value is not None:
-                    options.set(name, value)
-            options.set("limits", max_bytes, max_events, age)
-            if duplicate_window is not None:
-                options.set("duplicate_window",
-                            _native.milliseconds(duplicate_window, "duplicate_window"))
-            options.set("dry_run", dry_run)
-            _native.call("nexus_provision", pointer, options.pointer, ctypes.byref(result))
-        return _PROVISIONED[result.value]
+        return self._provision({
+            "stream": stream, "memory": memory, "replicas": replicas, "max_bytes": max_bytes,
+            "max_events": max_events, "max_age": max_age, "duplicate_window": duplicate_window,
+            "tenant": tenant, "domain": domain, "dead_letters": dead_letters, "horizon": horizon,
+            "change": change, "dry_run": dry_run})
 
+    # -------- running --------
 
-def _add_typed_publishes() -> None:
-    """Client.publish_booking_created() and its like, one for each class of events."""
-    for kind in CHANNELS.values():
-        name = "publish_" + "".join("_" + c.lower() if c.isupper() else c
-                                    for c in kind.CHANNEL).lstrip("_")
+    def run(self) -> None:
+        """Runs handlers until stop() is called. Ctrl-C ends it with KeyboardInterrupt: at once, or
+        out of the handler that is running, whose event comes again."""
+        while not self._dispatch(None):
+            pass
 
-        def publish(self: Client, event: Event, tenant: Optional[str] = None,
-                    _kind: Type[Event] = kind, **options: Any) -> Receipt:
-            if not isinstance(event, _kind):
-                raise TypeError(f"event: expected {_kind.__name__}, not {event!r}")
-            return self.publish(event, tenant, **options)
+    def dispatch(self, timeout: Optional[float] = 0.0) -> int:
+        """Runs what is due: handlers, on_done, on_state. Waits up to `timeout` seconds for the
+        first one (None: until there is one, or stop() is called). Returns how many ran. Raises
+        StateError from inside a handler and while another thread dispatches; ClosedError,
+        ForkError; and KeyboardInterrupt or SystemExit when a handler raised it."""
+        if timeout is not None and timeout > 0 and self._steps_time:
+            wait = min(_native.milliseconds(timeout, "timeout"), 2**31 - 1)
+            with self._running("dispatch") as (pointer, _):
+                return _native.call("nexus_client_dispatch", pointer, wait)
+        return self._dispatch(timeout, once=True)
 
-        publish.__name__, publish.__qualname__ = name, f"Client.{name}"
-        publish.__doc__ = f"publish() for {kind.__name__} alone."
-        setattr(Client, name, publish)
+    def flush(self, timeout: Optional[float] = None) -> None:
+        """Waits until every event accepted before has been stored or has failed, and runs on_done
+        meanwhile. Raises DeadlineError after `timeout` seconds."""
+        wait = -1 if timeout is None else min(_native.milliseconds(timeout, "timeout"), 2**31 - 1)
+        with self._running("flush") as (pointer, _):
+            _native.call("nexus_client_flush", pointer, wait)
 
-
-_add_typed_publishes()
+    def close(self, timeout: float = 10.0) -> None:
+        """Ends the client gracefully: waits up to `timeout` seconds for events that are not stored
+        yet, settles what is in hand, runs what is due, disconnects. Any thread, but not a handler
+        (StateError). Closing twice is allowed. Raises DeadlineError when events were still unacked
+        (the client is closed all the same), or when a handler did not end (it is not)."""
+        self._end(timeout)

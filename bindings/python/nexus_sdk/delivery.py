@@ -4,13 +4,12 @@
 import ctypes
 import json
 import logging
-import os
 import threading
 from dataclasses import dataclass
 from typing import Any, Dict, Optional, Union
 
 from . import _native, errors
-from ._handle import finalize
+from ._handle import finalize, forks
 
 _log = logging.getLogger("nexus_sdk")
 
@@ -64,7 +63,7 @@ class Delivery:
 
     def __init__(self, pointer: int) -> None:
         self._pointer: Optional[int] = pointer
-        self._pid = os.getpid()
+        self._forks = forks()
         self._deferred = False
         self._lock = threading.RLock()
         self.event: Any = None
@@ -75,7 +74,7 @@ class Delivery:
             return getattr(_native.lib, f"nexus_delivery_{name}")(self._alive(), *arguments)
 
     def _alive(self) -> int:
-        if self._pid != os.getpid():
+        if self._forks != forks():
             raise errors.ForkError("the delivery belongs to the parent process", "delivery")
         if self._pointer is None:
             raise errors.SettledError("it was settled, or its handler has returned", "delivery")
@@ -189,6 +188,12 @@ class Delivery:
         """Whether its signature was verified with a trusted or delegated key."""
         return bool(self._get("trust") >= 3)
 
+    @property
+    def uncertain(self) -> bool:
+        """Whether it may have been handled already, by a process that ended meanwhile. Only with an
+        Inbox in a file."""
+        return bool(self._get("uncertain"))
+
     def in_progress(self) -> None:
         """Tells the server that work is going on. The library does so by itself while a delivery is
         in hand. Raises SettledError, ClosedError."""
@@ -228,7 +233,7 @@ class Delivery:
             return verdict.code
 
     def __del__(self) -> None:
-        if self._deferred and self._pid == os.getpid():
+        if self._deferred and self._forks == forks():
             finalize(self._abandon)
 
     def _abandon(self) -> None:

@@ -4,7 +4,7 @@
 All of them derive from NexusError, so that `except NexusError` catches whatever the bus does.
 """
 
-from typing import Any, Dict, Optional, Type
+from typing import Any, Dict, Optional, Tuple, Type
 
 
 class NexusError(Exception):
@@ -96,6 +96,9 @@ class StreamError(NexusError):
 class ConflictError(NexusError):
     """What exists differs from what is asked; nothing was changed."""
 
+    differences: Tuple[Any, ...] = ()
+    """From provision(): in what the stream differs, a Difference for each member."""
+
 
 class NotFoundError(NexusError, LookupError):
     """No such stream, consumer, key or file."""
@@ -124,9 +127,15 @@ class TenantError(NexusError):
 class SignatureError(NexusError):
     """A signature is missing, malformed or wrong."""
 
+    refusal: str = ""
+    """From Trust.check() and in a Poison: the reason in one word, "unsigned"."""
+
 
 class KeyFault(NexusError):
     """A key is unknown, unreadable, expired, revoked or not allowed."""
+
+    refusal: str = ""
+    """From Trust.check() and in a Poison: the reason in one word, "unknown_key"."""
 
 
 class ReplayError(NexusError):

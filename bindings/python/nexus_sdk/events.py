@@ -12,8 +12,8 @@ An enum compares equal to its text. A received text that the contract does not l
 
 import enum
 from dataclasses import dataclass
-from typing import (Any, ClassVar, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple, Type,
-                    TypeVar, Union)
+from typing import (Any, ClassVar, Dict, Literal, Mapping, NamedTuple, Optional, Sequence, Tuple,
+                    Type, TypeVar, Union)
 
 _E = TypeVar("_E", bound="Event")
 
@@ -51,6 +51,8 @@ class Event:
 
     def to_payload(self) -> Dict[str, Any]:
         """The payload as a dict that the json module can write."""
+        if not self._MEMBERS:
+            return dict(self.extra)
         payload: Dict[str, Any] = {}
         for member in self._MEMBERS:
             value = getattr(self, member.attribute)
@@ -74,7 +76,7 @@ class Event:
                                                  extra.pop(member.name))
             elif member.required:
                 raise ValueError(f"payload.{member.name}: required, but missing")
-        return cls(extra=extra, **values)
+        return cls(**dict(values, extra=extra))
 
     def _set(self, extra: Optional[Mapping[str, Any]], **values: Any) -> None:
         for member in self._MEMBERS:
@@ -537,6 +539,9 @@ class AgentSelfEvolutionResult(str, enum.Enum):
     REJECTED = "rejected"
 
 
+_AgentSelfEvolutionResult = Union[AgentSelfEvolutionResult, Literal["accepted", "rejected"]]
+
+
 @dataclass(frozen=True, init=False)
 class AgentSelfEvolution(Event):
     """An agent proposed a change to itself, and the five gates have judged it.
@@ -585,8 +590,8 @@ class AgentSelfEvolution(Event):
     def __init__(self, *, gates_passed: Optional[Sequence[int]] = None,
                  gates_failed: Optional[Sequence[int]] = None, target_file: Optional[str] = None,
                  diff_lines: Optional[int] = None,
-                 result: Optional[Union[AgentSelfEvolutionResult, str]] = None,
-                 reason: Optional[str] = None, extra: Optional[Mapping[str, Any]] = None) -> None:
+                 result: Optional[_AgentSelfEvolutionResult] = None, reason: Optional[str] = None,
+                 extra: Optional[Mapping[str, Any]] = None) -> None:
         self._set(extra, gates_passed=gates_passed, gates_failed=gates_failed,
                   target_file=target_file, diff_lines=diff_lines, result=result, reason=reason)
 
@@ -649,6 +654,11 @@ class PipelineStageCompletedStage(str, enum.Enum):
     NOTIFY = "notify"
 
 
+_PipelineStageCompletedStage = Union[PipelineStageCompletedStage, Literal["intake", "context",
+                                                                          "generate", "build",
+                                                                          "deploy", "notify"]]
+
+
 class PipelineStageCompletedStatus(str, enum.Enum):
     """The values of `status` in pipelineStageCompleted."""
 
@@ -657,6 +667,10 @@ class PipelineStageCompletedStatus(str, enum.Enum):
     STARTED = "started"
     COMPLETED = "completed"
     FAILED = "failed"
+
+
+_PipelineStageCompletedStatus = Union[PipelineStageCompletedStatus, Literal["started", "completed",
+                                                                            "failed"]]
 
 
 @dataclass(frozen=True, init=False)
@@ -696,10 +710,9 @@ class PipelineStageCompleted(Event):
     error: Optional[str]
     extra: Mapping[str, Any]
 
-    def __init__(self, *, stage: Union[PipelineStageCompletedStage, str],
-                 status: Union[PipelineStageCompletedStatus, str],
-                 duration_ms: Optional[int] = None, error: Optional[str] = None,
-                 extra: Optional[Mapping[str, Any]] = None) -> None:
+    def __init__(self, *, stage: _PipelineStageCompletedStage,
+                 status: _PipelineStageCompletedStatus, duration_ms: Optional[int] = None,
+                 error: Optional[str] = None, extra: Optional[Mapping[str, Any]] = None) -> None:
         self._set(extra, stage=stage, status=status, duration_ms=duration_ms, error=error)
 
     __hash__ = Event.__hash__
@@ -755,6 +768,9 @@ class TelegramMessageDirection(str, enum.Enum):
     OUTBOUND = "outbound"
 
 
+_TelegramMessageDirection = Union[TelegramMessageDirection, Literal["inbound", "outbound"]]
+
+
 @dataclass(frozen=True, init=False)
 class TelegramMessage(Event):
     """The Telegram bot received a message, or sent one.
@@ -792,7 +808,7 @@ class TelegramMessage(Event):
     from_username: Optional[str]
     extra: Mapping[str, Any]
 
-    def __init__(self, *, direction: Union[TelegramMessageDirection, str], chat_id: int, text: str,
+    def __init__(self, *, direction: _TelegramMessageDirection, chat_id: int, text: str,
                  from_username: Optional[str] = None,
                  extra: Optional[Mapping[str, Any]] = None) -> None:
         self._set(extra, direction=direction, chat_id=chat_id, text=text,
@@ -1016,6 +1032,10 @@ class IntegrationSyncedDirection(str, enum.Enum):
     BIDIRECTIONAL = "bidirectional"
 
 
+_IntegrationSyncedDirection = Union[IntegrationSyncedDirection, Literal["push", "pull",
+                                                                        "bidirectional"]]
+
+
 @dataclass(frozen=True, init=False)
 class IntegrationSynced(Event):
     """Data was exchanged with a system outside the platform, such as 1C or a CRM.
@@ -1053,7 +1073,7 @@ class IntegrationSynced(Event):
     errors: Optional[int]
     extra: Mapping[str, Any]
 
-    def __init__(self, *, provider: str, direction: Union[IntegrationSyncedDirection, str],
+    def __init__(self, *, provider: str, direction: _IntegrationSyncedDirection,
                  records_synced: int, errors: Optional[int] = None,
                  extra: Optional[Mapping[str, Any]] = None) -> None:
         self._set(extra, provider=provider, direction=direction, records_synced=records_synced,
@@ -1070,6 +1090,9 @@ class EdgeHealthStatus(str, enum.Enum):
     HEALTHY = "healthy"
     DEGRADED = "degraded"
     OFFLINE = "offline"
+
+
+_EdgeHealthStatus = Union[EdgeHealthStatus, Literal["healthy", "degraded", "offline"]]
 
 
 @dataclass(frozen=True, init=False)
@@ -1117,7 +1140,7 @@ class EdgeHealth(Event):
     wasm_modules_loaded: Optional[int]
     extra: Mapping[str, Any]
 
-    def __init__(self, *, node_id: str, status: Union[EdgeHealthStatus, str],
+    def __init__(self, *, node_id: str, status: _EdgeHealthStatus,
                  uptime_secs: Optional[int] = None, cpu_pct: Optional[float] = None,
                  mem_pct: Optional[float] = None, wasm_modules_loaded: Optional[int] = None,
                  extra: Optional[Mapping[str, Any]] = None) -> None:

@@ -12,8 +12,8 @@ An enum compares equal to its text. A received text that the contract does not l
 
 import enum
 from dataclasses import dataclass
-from typing import (Any, ClassVar, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple, Type,
-                    TypeVar, Union)
+from typing import (Any, ClassVar, Dict, Literal, Mapping, NamedTuple, Optional, Sequence, Tuple,
+                    Type, TypeVar, Union)
 
 _E = TypeVar("_E", bound="Event")
 
@@ -51,6 +51,8 @@ class Event:
 
     def to_payload(self) -> Dict[str, Any]:
         """The payload as a dict that the json module can write."""
+        if not self._MEMBERS:
+            return dict(self.extra)
         payload: Dict[str, Any] = {}
         for member in self._MEMBERS:
             value = getattr(self, member.attribute)
@@ -74,7 +76,7 @@ class Event:
                                                  extra.pop(member.name))
             elif member.required:
                 raise ValueError(f"payload.{member.name}: required, but missing")
-        return cls(extra=extra, **values)
+        return cls(**dict(values, extra=extra))
 
     def _set(self, extra: Optional[Mapping[str, Any]], **values: Any) -> None:
         for member in self._MEMBERS:
@@ -135,6 +137,9 @@ class DoorOpenedState(str, enum.Enum):
     HALF_OPEN = "half-open"
     _1C = "1c"
     WHAT = "what??"
+
+
+_DoorOpenedState = Union[DoorOpenedState, Literal["open", "half-open", "1c", "what??"]]
 
 
 @dataclass(frozen=True, init=False)
@@ -200,9 +205,8 @@ class DoorOpened(Event):
 
     def __init__(self, *, from_: str, class_: str, code: int, ratio: float, kinds: Sequence[str],
                  door_no: int, size: Optional[int] = None, weight: Optional[float] = None,
-                 state: Optional[Union[DoorOpenedState, str]] = None,
-                 ids: Optional[Sequence[int]] = None, self_: Optional[str] = None,
-                 extra: Optional[Mapping[str, Any]] = None) -> None:
+                 state: Optional[_DoorOpenedState] = None, ids: Optional[Sequence[int]] = None,
+                 self_: Optional[str] = None, extra: Optional[Mapping[str, Any]] = None) -> None:
         self._set(extra, from_=from_, class_=class_, code=code, ratio=ratio, kinds=kinds,
                   door_no=door_no, size=size, weight=weight, state=state, ids=ids, self_=self_)
 
