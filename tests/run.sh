@@ -70,6 +70,7 @@ missing_packages()
         python3 \
         python3-cryptography \
         python3-jwcrypto \
+        python3-prometheus-client \
         python3-yaml \
         ; do
         dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||

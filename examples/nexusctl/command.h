@@ -53,6 +53,7 @@ extern const struct command completion_command;
 extern const struct command consumers_command;
 extern const struct command consumers_delete_command;
 extern const struct command consumers_list_command;
+extern const struct command dlq_command;
 extern const struct command jwks_command;
 extern const struct command keygen_command;
 extern const struct command man_command;

@@ -13,6 +13,7 @@ const struct command *const commands[] = {
     /* the stream */
     &provision_command,
     &consumers_command,
+    &dlq_command,
     &stats_command,
     /* the contract */
     &channels_command,

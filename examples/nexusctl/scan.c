@@ -54,6 +54,8 @@ static int subscribe(struct scan *scan, const char *durable, struct nexus_subscr
     int status = nexus_subscribe_options_set_durable(options, durable, err);
 
     if (!status)
+        status = nexus_subscribe_options_set_dead_letters(options, NEXUS_DEAD_LETTERS_REPORT, err);
+    if (!status)
         status = nexus_subscribe_options_set_poison_callback(options, on_poison, scan, err);
     if (!status)
         status = nexus_subscribe_options_set_error_callback(options, on_error, scan, err);

@@ -67,13 +67,16 @@ static void on_error(struct nexus_subscription *subscription, const struct nexus
     report(err);
 }
 
-/* A durable consumer for this run only; removed at the end. */
+/* A durable consumer for this run only; removed at the end. Who only watches gives nothing up. */
 static int name_durable(struct sub *sub, char *name, struct nexus_error *err)
 {
+    int status;
+
     if (sub->durable)
         return NEXUS_OK;
     durable_name(name);
-    return nexus_subscribe_options_set_durable(sub->options, name, err);
+    status = nexus_subscribe_options_set_dead_letters(sub->options, NEXUS_DEAD_LETTERS_REPORT, err);
+    return status ? status : nexus_subscribe_options_set_durable(sub->options, name, err);
 }
 
 static int open_subscription(struct sub *sub, char *durable)

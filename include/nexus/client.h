@@ -205,8 +205,11 @@ NEXUS_API int nexus_client_stats(struct nexus_client *client, struct nexus_clien
 #endif
 
 /**
- * The counters as one JSON object with the same names. `*out` is the caller's; nexus_free(). Any
- * thread. Errors: NEXUS_E_MEMORY.
+ * The statistics as one JSON object: `service`, `node`, `state`, the counters by their names here,
+ * and `channels`, which has for each channel that has had events its own counts and two spans of
+ * time, `publish` (acceptance to ack) and `handle` (arrival to verdict), each with `count`,
+ * `mean_us` and the upper bounds `p50_us`, `p90_us`, `p99_us` (null: more than a minute). `*out` is
+ * the caller's; nexus_free(). Any thread. Errors: NEXUS_E_INVALID (NULL), NEXUS_E_MEMORY.
  * @since 1.0
  */
 NEXUS_API int nexus_client_stats_json(struct nexus_client *client, char **out,

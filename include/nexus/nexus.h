@@ -69,6 +69,7 @@
 #include <nexus/inbox.h>
 #include <nexus/inspect.h>
 #include <nexus/keys.h>
+#include <nexus/observe.h>
 #include <nexus/options.h>
 #include <nexus/outbox.h>
 #include <nexus/provision.h>

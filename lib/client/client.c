@@ -33,6 +33,7 @@ static void free_client(struct nexus_client *client)
     pthread_cond_destroy(&client->state_changed);
     pthread_mutex_destroy(&client->lock);
     pthread_mutex_destroy(&client->log_lock);
+    nx_metrics_free(&client->metrics);
     free(client);
 }
 
@@ -101,6 +102,8 @@ static int make_parts(struct nexus_client *client, const struct nexus_client_opt
     struct nx_sink sink = {client, nx_io_message, nx_io_unanswered, on_wire};
     int code = nx_options_copy(options, &client->options, err);
 
+    if (code == NEXUS_OK && !nx_metrics_init(&client->metrics))
+        code = nx_no_memory(err);
     if (code == NEXUS_OK)
         code = nx_clock_new(client->options->node, client->options->clock_limit,
                             client->options->state_directory, &client->clock, err);

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "clock.h"
+#include "metrics.h"
 #include "options.h"
 #include "status.h"
 #include "transport.h"
@@ -157,6 +158,7 @@ struct nexus_client {
     bool destroy_wanted;           /* destroy was called from a callback */
 
     atomic_uint_fast64_t counters[NX_COUNTERS];
+    struct nx_metrics metrics;
 
     struct nx_wait *waits; /* wait.h; always empty where time passes by itself */
 

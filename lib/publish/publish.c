@@ -14,6 +14,7 @@ struct job {
     struct nexus_client *client;
     const struct nexus_publish_options *options;
     const struct nx_outgoing *event;
+    int64_t accepted_at;
     int64_t deadline;
     bool gathers; /* waits with others for a signature */
 };
@@ -68,6 +69,8 @@ static int launch(struct job *job, struct nx_record *record, struct nexus_receip
     record->failures_only = job->options->failures_only;
     record->data = job->options->data;
     record->waiter = blocking ? &waiter : NULL;
+    record->channel = job->event->channel;
+    record->accepted_at = job->accepted_at;
     record->deadline = job->deadline;
     fill_receipt(job, NULL, receipt);
     pthread_mutex_lock(&client->lock);
@@ -109,7 +112,8 @@ static void set_deadline(struct job *job)
 
     if (!milliseconds)
         milliseconds = job->client->options->publish_deadline_ms;
-    job->deadline = job->client->wire->ops->now(job->client->wire) + milliseconds * 1000000;
+    job->accepted_at = job->client->wire->ops->now(job->client->wire);
+    job->deadline = job->accepted_at + milliseconds * 1000000;
 }
 
 static int reserve(const struct job *job, size_t size, struct nx_record **out,

@@ -192,6 +192,23 @@ void nx_dead_free(struct nexus_client *client)
     pthread_mutex_lock(&client->lock);
 }
 
+static void count_end(struct nexus_client *client, const struct nx_record *record, int code,
+                      const struct nx_puback *ack)
+{
+    struct nx_metrics *metrics = &client->metrics;
+
+    nx_count(client, code == NEXUS_OK ? NX_ACKED : NX_FAILED);
+    nx_metrics_count(metrics, record->channel,
+                     code == NEXUS_OK ? NX_METRIC_ACKED : NX_METRIC_FAILED);
+    if (code == NEXUS_OK)
+        nx_metrics_time(metrics, record->channel, NX_SPAN_PUBLISH,
+                        client->wire->ops->now(client->wire) - record->accepted_at);
+    if (!ack || !ack->duplicate)
+        return;
+    nx_count(client, NX_DUPLICATES);
+    nx_metrics_count(metrics, record->channel, NX_METRIC_DUPLICATES);
+}
+
 void nx_window_end(struct nexus_client *client, struct nx_record *record, int code,
                    const struct nx_puback *ack, const char *text)
 {
@@ -202,9 +219,7 @@ void nx_window_end(struct nexus_client *client, struct nx_record *record, int co
     nx_hold_leave(record, code == NEXUS_OK);
     nx_window_leave(client, record);
     bury(client, record);
-    nx_count(client, code == NEXUS_OK ? NX_ACKED : NX_FAILED);
-    if (ack && ack->duplicate)
-        nx_count(client, NX_DUPLICATES);
+    count_end(client, record, code, ack);
     if (record->callback && record->failures_only && code == NEXUS_OK)
         nx_record_free(client->publisher, record);
     else if (record->callback)

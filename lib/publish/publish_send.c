@@ -51,8 +51,10 @@ bool nx_record_send(struct nexus_client *client, struct nx_record *record, bool 
     record->state = NX_RECORD_SENT;
     record->epoch = epoch;
     record->sending = true;
-    if (record->attempts++)
+    if (record->attempts++) {
         nx_count(client, NX_RESENT);
+        nx_metrics_count(&client->metrics, record->channel, NX_METRIC_RESENT);
+    }
     pthread_mutex_unlock(&client->lock);
     code = client->wire->ops->send(client->wire, message, urgent);
     pthread_mutex_lock(&client->lock);

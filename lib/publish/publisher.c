@@ -265,6 +265,7 @@ void nx_window_enter(struct nexus_client *client, struct nx_record *record)
         publisher->first = record;
     publisher->last = record;
     nx_count(client, NX_PUBLISHED);
+    nx_metrics_count(&client->metrics, record->channel, NX_METRIC_PUBLISHED);
     nx_count(client, NX_IN_FLIGHT);
     if (record->deadline < publisher->next_check)
         publisher->next_check = record->deadline;

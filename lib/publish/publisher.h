@@ -57,6 +57,8 @@ struct nx_record {
     uint32_t shard;  /* of the ack's listeners; follows from the subject */
     uint64_t number; /* order of acceptance, from 1 */
     uint64_t epoch;  /* of the connection that the last attempt went out on */
+    const struct nexus_channel *channel; /* NULL: none of the contract */
+    int64_t accepted_at;
     int64_t sent_at;
     int64_t deadline;
     size_t bytes;

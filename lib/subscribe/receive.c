@@ -104,6 +104,7 @@ static void check_schema(struct nexus_delivery *delivery)
                   strcmp(text + version + 1, channel->fingerprint) == 0))
         return;
     nx_count(client, NX_SCHEMA_DRIFT);
+    nx_metrics_count(&client->metrics, channel, NX_METRIC_SCHEMA_DRIFT);
     if (*logged)
         return;
     *logged = true;

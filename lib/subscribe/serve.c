@@ -169,6 +169,7 @@ static void conclude(struct nexus_delivery *delivery, enum nexus_verdict verdict
     verdict = sound_verdict(delivery, verdict);
     if (verdict == NEXUS_DEFER) {
         nx_count(client, NX_DEFERRED);
+        nx_metrics_count(&client->metrics, delivery->subject.channel, NX_METRIC_DEFERRED);
         nx_delivery_drop(delivery, 1, false, true);
     } else if (claim(delivery)) {
         bool ended = nx_settle(delivery, verdict, urgent);
@@ -216,6 +217,7 @@ static void poisoned(struct nexus_delivery *delivery, enum nx_counter kind,
 
     nx_count(client, NX_POISON);
     nx_count(client, kind);
+    nx_metrics_count(&client->metrics, delivery->subject.channel, NX_METRIC_POISON);
     if (mine)
         ended = nx_settle_poison(delivery, kind, err, urgent);
     report_poison(delivery, err);
@@ -317,6 +319,7 @@ static void hand_out(struct nexus_delivery *delivery, bool last)
         return;
     }
     code = nx_receive(delivery, &kind, &err);
+    nx_metrics_count(&subscription->client->metrics, delivery->subject.channel, NX_METRIC_RECEIVED);
     if (code == NEXUS_OK) {
         admit(delivery, last);
     } else if (code == NEXUS_E_MEMORY) {

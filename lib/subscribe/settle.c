@@ -147,11 +147,22 @@ void nx_settle_double(struct nexus_delivery *delivery, bool handled, bool urgent
            (unsigned long long)delivery->ack.count, subscription->durable);
 }
 
+static void count_verdict(const struct nexus_delivery *delivery, enum nx_counter counter,
+                          enum nx_metric metric)
+{
+    struct nexus_client *client = delivery->subscription->client;
+
+    nx_count(client, counter);
+    nx_metrics_count(&client->metrics, delivery->subject.channel, metric);
+    nx_metrics_time(&client->metrics, delivery->subject.channel, NX_SPAN_HANDLE,
+                    client->wire->ops->now(client->wire) - delivery->received->arrived_at);
+}
+
 static bool reject(struct nexus_delivery *delivery, bool urgent)
 {
     struct nexus_error err = NEXUS_ERROR_INIT;
 
-    nx_count(delivery->subscription->client, NX_REJECTED);
+    count_verdict(delivery, NX_REJECTED, NX_METRIC_REJECTED);
     log_refused(delivery, NEXUS_REJECT);
     snprintf(err.message, sizeof(err.message), "%s", delivery->reason);
     return !nx_bury(delivery, NEXUS_DEAD_REJECTED, &err, urgent);
@@ -174,7 +185,7 @@ static bool retry(struct nexus_delivery *delivery, bool urgent)
 {
     char nak[NAK_SIZE];
 
-    nx_count(delivery->subscription->client, NX_RETRIED);
+    count_verdict(delivery, NX_RETRIED, NX_METRIC_RETRIED);
     log_refused(delivery, NEXUS_RETRY);
     if (nx_bury_exhausted(delivery))
         return give_up(delivery, urgent);
@@ -191,7 +202,7 @@ bool nx_settle(struct nexus_delivery *delivery, enum nexus_verdict verdict, bool
     if (verdict != NEXUS_ACK)
         return retry(delivery, urgent);
     nx_settle_say(delivery->subscription, delivery->view.reply, "+ACK", urgent);
-    nx_count(delivery->subscription->client, NX_HANDLED);
+    count_verdict(delivery, NX_HANDLED, NX_METRIC_HANDLED);
     return true;
 }
 

@@ -32,6 +32,7 @@ struct nx_received {
     struct nx_incoming *incoming;
     struct nx_view view;
     struct nx_ack_subject ack;
+    int64_t arrived_at;
     size_t size;                     /* what it counts for in the queue */
     uint64_t round;                  /* the lease round in which the server heard of it */
     struct nexus_delivery *delivery; /* once it is in hand */

@@ -78,7 +78,7 @@ static struct nexus_subscription *find(struct nexus_client *client, uint64_t lis
 
 /* With the lock. */
 static bool enqueue(struct nexus_subscription *subscription, struct nx_incoming *incoming,
-                    const struct nx_view *view, const struct nx_ack_subject *ack)
+                    const struct nx_view *view, const struct nx_ack_subject *ack, int64_t now)
 {
     struct nx_received *received = nx_received_new(subscription);
 
@@ -87,6 +87,7 @@ static bool enqueue(struct nexus_subscription *subscription, struct nx_incoming 
     received->incoming = incoming;
     received->view = *view;
     received->ack = *ack;
+    received->arrived_at = now;
     received->size = view->length + strlen(view->subject) + strlen(view->reply);
     received->round = subscription->lease_round;
     nx_received_push(&subscription->queue, received);
@@ -112,7 +113,7 @@ static void drop_foreign(struct nexus_client *client, const struct nx_view *view
 enum arrival { QUEUED, STATUS, FOREIGN, UNWANTED };
 
 static enum arrival arrive(struct nexus_client *client, struct nexus_subscription *subscription,
-                           struct nx_incoming *incoming, const struct nx_view *view)
+                           struct nx_incoming *incoming, const struct nx_view *view, int64_t now)
 {
     struct nx_ack_subject ack;
 
@@ -126,7 +127,7 @@ static enum arrival arrive(struct nexus_client *client, struct nexus_subscriptio
         return FOREIGN;
     if (ack.count > 1)
         nx_count(client, NX_REDELIVERED);
-    return enqueue(subscription, incoming, view, &ack) ? QUEUED : UNWANTED;
+    return enqueue(subscription, incoming, view, &ack, now) ? QUEUED : UNWANTED;
 }
 
 static void after_arrival(struct nexus_client *client, struct nx_arrival *arrived,
@@ -149,15 +150,17 @@ void nx_subscriptions_arrived(struct nexus_client *client)
 {
     enum arrival outcomes[NX_ARRIVALS];
     unsigned count = client->arrival_count;
+    int64_t now;
 
     if (!count)
         return;
+    now = client->wire->ops->now(client->wire);
     client->arrival_count = 0;
     pthread_mutex_lock(&client->lock);
     for (unsigned i = 0; i < count; i++) {
         struct nx_arrival *arrived = &client->arrivals[i];
         arrived->subscription = find(client, arrived->listener);
-        outcomes[i] = arrive(client, arrived->subscription, arrived->incoming, &arrived->view);
+        outcomes[i] = arrive(client, arrived->subscription, arrived->incoming, &arrived->view, now);
     }
     pthread_mutex_unlock(&client->lock);
     for (unsigned i = 0; i < count; i++)

@@ -194,14 +194,33 @@ START_TEST(a_full_stream_is_waited_for)
 }
 END_TEST
 
-START_TEST(a_lost_verdict_means_another_delivery)
+START_TEST(a_lost_verdict_means_another_delivery_but_the_inbox_has_it)
 {
     begin();
     memory_subscribe(client, &seen, NULL);
     memory_fault(bus, NEXUS_FAULT_DROP, NEXUS_FAULT_ON_VERDICT, 1);
     OK(memory_publish(client, 1, NULL, err));
+    for (int i = 0; stats().inbox_duplicates == 0; i++) {
+        ck_assert_int_lt(i, 1000);
+        memory_dispatch(client, 1000);
+    }
+    ck_assert_int_eq(seen.count, 1);
+    end();
+}
+END_TEST
+
+START_TEST(without_an_inbox_a_lost_verdict_means_another_handling)
+{
+    struct nexus_subscribe_options *options = nexus_subscribe_options_new();
+
+    begin();
+    OK(nexus_subscribe_options_set_inbox_memory(options, 0, 0, err));
+    memory_subscribe(client, &seen, options);
+    memory_fault(bus, NEXUS_FAULT_DROP, NEXUS_FAULT_ON_VERDICT, 1);
+    OK(memory_publish(client, 1, NULL, err));
     await_seen(2);
     ck_assert_uint_eq(seen.deliveries[1], 2);
+    nexus_subscribe_options_destroy(options);
     end();
 }
 END_TEST
@@ -345,6 +364,7 @@ MEMORY_MAIN("faults", a_lost_ack_is_asked_for_again, a_lost_publish_is_sent_agai
             the_next_delivery_overtakes, a_delivery_that_nothing_overtakes_comes_by_itself,
             a_corrupt_byte_is_poison_and_harms_nobody_else, a_cut_connection_is_made_again,
             no_responders_are_a_pause_not_an_end, a_full_stream_is_waited_for,
-            a_lost_verdict_means_another_delivery, a_predicate_chooses,
+            a_lost_verdict_means_another_delivery_but_the_inbox_has_it,
+            without_an_inbox_a_lost_verdict_means_another_handling, a_predicate_chooses,
             a_seed_strikes_the_same_again, skip_subject_and_healing, unsound_faults_are_refused,
             a_stalled_bus_answers_when_it_is_up_again, streams_survive_the_bus_going_down)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Counters, as a struct and as JSON, from one table. */
+#include "stats.h"
+
 #include <string.h>
 
 #include "buf.h"
-#include "client.h"
+#include "json.h"
+#include "schema.h"
 #include "struct_size.h"
 
 struct counter {
@@ -90,16 +93,105 @@ int nexus_client_stats(struct nexus_client *client, struct nexus_client_stats *o
     return nx_struct_give(out, out->size, &all, sizeof(all), err);
 }
 
+size_t nx_stats_count(void)
+{
+    return sizeof(counters) / sizeof(counters[0]);
+}
+
+struct nx_stat nx_stats_read(struct nexus_client *client, size_t index)
+{
+    enum nx_counter counter = counters[index].counter;
+
+    return (struct nx_stat){counters[index].name, read_counter(client, counter),
+                            counter == NX_IN_FLIGHT || counter == NX_QUEUED ||
+                                counter == NX_IN_HAND};
+}
+
+static const char *const states[] = {
+    [NEXUS_STATE_CONNECTING] = "connecting",
+    [NEXUS_STATE_CONNECTED] = "connected",
+    [NEXUS_STATE_RECONNECTING] = "reconnecting",
+    [NEXUS_STATE_CLOSED] = "closed",
+};
+
+const char *nx_stats_state(struct nexus_client *client)
+{
+    return states[atomic_load(&client->state)];
+}
+
+static void put_times(struct nx_buf *out, const char *name, const struct nx_times *times)
+{
+    uint64_t count = nx_times_count(times);
+    uint64_t sum = atomic_load_explicit(&times->sum_ns, memory_order_relaxed);
+    static const struct {
+        const char *name;
+        double share;
+    } shares[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}};
+
+    nx_buf_printf(out, ",\"%s\":{\"count\":%llu,\"mean_us\":%.1f", name, (unsigned long long)count,
+                  count ? (double)sum / (double)count / 1000 : 0.0);
+    for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
+        uint32_t bound = nx_times_quantile_us(times, shares[i].share);
+        nx_buf_printf(out, ",\"%s_us\":", shares[i].name);
+        if (bound == UINT32_MAX)
+            nx_buf_puts(out, "null");
+        else
+            nx_buf_printf(out, "%u", bound);
+    }
+    nx_buf_putc(out, '}');
+}
+
+bool nx_channel_metrics_used(const struct nx_channel_metrics *metrics)
+{
+    for (size_t i = 0; i < NX_METRICS; i++)
+        if (atomic_load_explicit(&metrics->counts[i], memory_order_relaxed))
+            return true;
+    return false;
+}
+
+static void put_channel(struct nx_buf *out, const char *name,
+                        const struct nx_channel_metrics *metrics)
+{
+    nx_buf_printf(out, "\"%s\":{", name);
+    for (size_t i = 0; i < NX_METRICS; i++)
+        nx_buf_printf(
+            out, "%s\"%s\":%llu", i ? "," : "", nx_metric_names[i],
+            (unsigned long long)atomic_load_explicit(&metrics->counts[i], memory_order_relaxed));
+    for (size_t i = 0; i < NX_SPANS; i++)
+        put_times(out, nx_span_names[i], &metrics->times[i]);
+    nx_buf_putc(out, '}');
+}
+
+static void put_name(struct nx_buf *out, const char *name, const char *value)
+{
+    nx_buf_printf(out, "\"%s\":", name);
+    nx_json_put_string(out, value, strlen(value));
+    nx_buf_putc(out, ',');
+}
+
 int nexus_client_stats_json(struct nexus_client *client, char **out, struct nexus_error *err)
 {
     struct nx_buf text = NX_BUF_INIT;
+    const char *separator = "";
 
     if (!client || !out)
         return nx_fail(err, NEXUS_E_INVALID, client ? "out" : "client", "is NULL");
-    for (size_t i = 0; i < NX_COUNTERS; i++)
-        nx_buf_printf(&text, "%s\"%s\":%llu", i ? "," : "{", counters[i].name,
+    nx_buf_putc(&text, '{');
+    put_name(&text, "service", client->options->service);
+    put_name(&text, "node", client->options->node);
+    put_name(&text, "state", nx_stats_state(client));
+    for (size_t i = 0; i < nx_stats_count(); i++)
+        nx_buf_printf(&text, "\"%s\":%llu,", counters[i].name,
                       (unsigned long long)read_counter(client, counters[i].counter));
-    nx_buf_putc(&text, '}');
+    nx_buf_puts(&text, "\"channels\":{");
+    for (size_t i = 0; i < nx_channel_count; i++) {
+        if (!nx_channel_metrics_used(&client->metrics.channels[i]))
+            continue;
+        nx_buf_puts(&text, separator);
+        put_channel(&text, nx_channels[i].name, &client->metrics.channels[i]);
+        separator = ",";
+    }
+    nx_buf_puts(&text, "}}");
     *out = nx_buf_take(&text);
     return *out ? NEXUS_OK : nx_no_memory(err);
 }
