@@ -214,7 +214,7 @@ START_TEST(without_an_inbox_a_lost_verdict_means_another_handling)
     struct nexus_subscribe_options *options = nexus_subscribe_options_new();
 
     begin();
-    OK(nexus_subscribe_options_set_inbox_memory(options, 0, 0, err));
+    OK(nexus_subscribe_options_set_inbox_memory(options, 0, 1, err));
     memory_subscribe(client, &seen, options);
     memory_fault(bus, NEXUS_FAULT_DROP, NEXUS_FAULT_ON_VERDICT, 1);
     OK(memory_publish(client, 1, NULL, err));
