@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "requests.h"
+#include "rfc3339.h"
 
 /* The server never forgets an event by itself: it would tell nobody. The limit of deliveries is
  * kept where the dead letter is written. */
@@ -122,6 +123,19 @@ static int check_filter(const struct nx_consumer_spec *spec, const cJSON *config
     return NEXUS_OK;
 }
 
+/* Where it stands; what an answer leaves out is 0. */
+static void read_state(const cJSON *answer, struct nx_consumer_terms *terms)
+{
+    const cJSON *floor = cJSON_GetObjectItemCaseSensitive(answer, "ack_floor");
+    int64_t sequence = number_of(floor, "stream_seq", 0);
+    int64_t unsettled = number_of(answer, "num_ack_pending", 0);
+
+    terms->created = 0;
+    (void)nx_rfc3339_read(text_of(answer, "created"), &terms->created);
+    terms->floor = sequence > 0 ? (uint64_t)sequence : 0;
+    terms->unsettled = unsettled > 0 ? (uint64_t)unsettled : 0;
+}
+
 int nx_consumer_check(const struct nx_consumer_spec *spec, const cJSON *answer,
                       struct nx_consumer_terms *terms, struct nexus_error *err)
 {
@@ -146,6 +160,7 @@ int nx_consumer_check(const struct nx_consumer_spec *spec, const cJSON *answer,
     terms->ack_wait_ns = number_of(config, "ack_wait", spec->options->ack_wait_ms * 1000000);
     terms->max_deliver = number_of(config, "max_deliver", -1);
     terms->max_ack_pending = number_of(config, "max_ack_pending", -1);
+    read_state(answer, terms);
     return NEXUS_OK;
 }
 

@@ -22,6 +22,9 @@ struct nx_consumer_terms {
     int64_t ack_wait_ns;
     int64_t max_deliver;
     int64_t max_ack_pending;
+    int64_t created;    /* nanoseconds since 1970; 0: it did not say */
+    uint64_t floor;     /* all events up to this sequence have been settled */
+    uint64_t unsettled; /* deliveries that have not */
 };
 
 /* Finds the consumer, or creates it. One that is there is used as it is, where its filter and

@@ -25,6 +25,18 @@ void nx_pull_back_off(struct nexus_subscription *subscription, bool check);
 void nx_pull_status(struct nexus_subscription *subscription, struct nx_incoming *incoming,
                     const struct nx_view *view);
 
+/* watch.c. Takes what the server says of the consumer as what counts from now on. No lock. */
+struct nx_consumer_terms;
+void nx_watch_note(struct nexus_subscription *subscription, const struct nx_consumer_terms *terms);
+/* I/O thread, no lock: the check is over; on with pulling, or another pause. */
+void nx_watch_finish(struct nexus_subscription *subscription, bool sound);
+/* What an answer about the consumer, or its absence, means for the check. */
+void nx_watch_look_at(struct nexus_subscription *subscription, const cJSON *answer);
+void nx_watch_failed(struct nexus_subscription *subscription, int code, const cJSON *answer,
+                     const char *subject);
+/* repair.c. Creates the consumer again, and ends the check. I/O thread, no lock. */
+void nx_repair(struct nexus_subscription *subscription);
+
 /* watch.c. I/O thread, no lock: missed heartbeats, retries that are due. */
 void nx_watch_tick(struct nexus_subscription *subscription, int64_t now);
 

@@ -243,10 +243,8 @@ static int open_consumer(struct nexus_subscription *subscription, struct nexus_e
     int64_t deadline = client->wire->ops->now(client->wire) + NX_CALL_TIMEOUT_NS;
     int code = nx_consumer_open(client, &spec, deadline, &terms, err);
 
-    if (code == NEXUS_OK) {
-        subscription->ack_wait_ns = terms.ack_wait_ns;
-        subscription->server_limit = terms.max_deliver > 0 ? terms.max_deliver : 0;
-    }
+    if (code == NEXUS_OK)
+        nx_watch_note(subscription, &terms);
     return code;
 }
 

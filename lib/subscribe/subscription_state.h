@@ -5,7 +5,8 @@
  *   subscriptions.c where messages come in; all of a client at once
  *   pull.c          asks the server for as much as the queue has room for
  *   pull_status.c   what the server says about that
- *   watch.c         looks after the consumer when nothing comes any more
+ *   watch.c         looks after the consumer: when nothing comes any more, and now and then
+ *   repair.c        creates it again where it was
  *   serve.c         takes messages from the queue and runs handlers
  *   receive.c       from the message to the event, or to poison
  *   settle.c        verdicts; ../dead has what follows from giving up
@@ -144,8 +145,14 @@ struct nexus_subscription {
     int64_t pushed_at; /* when an ack was last sent at once; the dispatching thread's */
 
     struct nx_pull pull;
-    int64_t ack_wait_ns;  /* as the server has it */
-    int64_t server_limit; /* deliveries after which the server itself forgets; 0: never */
+    int64_t ack_wait_ns;      /* as the server has it */
+    int64_t server_limit;     /* deliveries after which the server itself forgets; 0: never */
+    uint64_t floor;           /* all before it has been settled, when the server was asked last */
+    int64_t consumer_created; /* by the server's clock */
+    bool stream_gone;         /* it was missing; what has its name now is another one */
+    bool looking;             /* the server is being asked, while pulls go on */
+    bool blocked;             /* the application was told of it */
+    int64_t look_at;
     uint64_t lease_round;
     int64_t lease_at;
     struct nx_late_ack *late_first;

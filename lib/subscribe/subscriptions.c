@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus_subject.h"
 #include "delivery.h"
 #include "pull.h"
 
@@ -22,6 +23,8 @@ static int64_t due_at(const struct nexus_subscription *subscription)
     const struct nx_pull *pull = &subscription->pull;
     int64_t at = subscription->lease_at;
 
+    if (!subscription->closed && subscription->look_at < at)
+        at = subscription->look_at;
     if (!subscription->closed && pull->beat_at < at)
         at = pull->beat_at;
     if (!subscription->closed && pull->state == NX_PULL_WAITING && pull->retry_at < at)
@@ -110,21 +113,57 @@ static void drop_foreign(struct nexus_client *client, const struct nx_view *view
     nx_log(client, NEXUS_LOG_WARNING, "foreign_message", "subject=%.255s", view->subject);
 }
 
-enum arrival { QUEUED, STATUS, FOREIGN, UNWANTED };
+/* One that the consumer should not have delivered: somebody changed its filter. It is not ours to
+ * judge, and goes back to whoever it is for; and the consumer is looked at. */
+static void return_stray(struct nexus_subscription *subscription, const struct nx_view *view)
+{
+    static const char verdict[] = "-NAK {\"delay\":1000000000}";
+    struct nexus_client *client = subscription->client;
 
+    nx_settle_say(subscription, view->reply, verdict, false);
+    nx_log(client, NEXUS_LOG_WARNING, "stray_message", "durable=%s filter=%s subject=%.255s",
+           subscription->durable, subscription->filter, view->subject);
+    pthread_mutex_lock(&client->lock);
+    if (!subscription->closed && subscription->pull.state == NX_PULL_RUNNING) {
+        nx_pull_forget(subscription);
+        nx_pull_back_off(subscription, true);
+    }
+    pthread_mutex_unlock(&client->lock);
+}
+
+enum arrival { QUEUED, STATUS, FOREIGN, STRAY, LATE, UNWANTED };
+
+/* Whoever sends to our inbox past the server shows its subject, and could name any delivery as the
+ * one to be settled. */
+static bool is_past_the_server(const struct nexus_client *client, const struct nx_view *view)
+{
+    return strncmp(view->subject, client->inbox, strlen(client->inbox)) == 0;
+}
+
+/* With the lock. For outcomes that are about the subscription it is held. */
 static enum arrival arrive(struct nexus_client *client, struct nexus_subscription *subscription,
                            struct nx_incoming *incoming, const struct nx_view *view, int64_t now)
 {
     struct nx_ack_subject ack;
+    enum arrival outcome = UNWANTED;
 
-    if (!subscription || subscription->closed)
+    if (!subscription)
         return UNWANTED;
-    if (view->status) {
-        subscription->holds++;
-        return STATUS;
-    }
-    if (!nx_ack_subject_match(view->reply, subscription->ack_prefix, &ack))
+    if (view->status && subscription->closed)
+        return UNWANTED;
+    if (view->status)
+        outcome = STATUS;
+    else if (!nx_ack_subject_match(view->reply, subscription->ack_prefix, &ack) ||
+             is_past_the_server(client, view))
         return FOREIGN;
+    else if (subscription->closed)
+        outcome = LATE;
+    else if (!nx_bus_matches(subscription->filter, view->subject))
+        outcome = STRAY;
+    if (outcome != UNWANTED) {
+        subscription->holds++;
+        return outcome;
+    }
     if (ack.count > 1)
         nx_count(client, NX_REDELIVERED);
     return enqueue(subscription, incoming, view, &ack, now) ? QUEUED : UNWANTED;
@@ -135,12 +174,16 @@ static void after_arrival(struct nexus_client *client, struct nx_arrival *arrive
 {
     if (outcome == QUEUED)
         return;
-    if (outcome == STATUS) {
+    if (outcome == STATUS)
         nx_pull_status(arrived->subscription, arrived->incoming, &arrived->view);
-        nx_subscription_unhold(arrived->subscription);
-    } else if (outcome == FOREIGN) {
+    else if (outcome == STRAY)
+        return_stray(arrived->subscription, &arrived->view);
+    else if (outcome == LATE)
+        nx_settle_give_back(arrived->subscription, arrived->view.reply, false);
+    else if (outcome == FOREIGN)
         drop_foreign(client, &arrived->view);
-    }
+    if (outcome == STATUS || outcome == STRAY || outcome == LATE)
+        nx_subscription_unhold(arrived->subscription);
     /* An unwanted one comes again by itself when its ack wait has passed. */
     client->wire->ops->release(arrived->incoming);
 }

@@ -64,6 +64,40 @@ START_TEST(a_deleted_consumer_is_reported_and_made_again)
 }
 END_TEST
 
+/* What was published while nobody kept the consumer's place is not lost either. */
+START_TEST(a_consumer_that_began_with_new_events_is_made_again_where_it_was)
+{
+    struct nexus_client *client = test_client("outage");
+    struct nexus_subscribe_options *options = nexus_subscribe_options_new();
+    struct test_seen seen = {0};
+    struct test_raw raw;
+    for (int i = 0; i < 5; i++) {
+        OK(test_publish(client, 100 + i, NULL, NULL, err));
+    }
+    OK(nexus_subscribe_options_set_start(options, NEXUS_START_NEW, 0, err));
+    struct nexus_subscription *subscription = test_subscribe(client, NULL, &seen, options);
+    OK(test_publish(client, 1, NULL, NULL, err));
+    DISPATCH_UNTIL(client, seen.count == 1);
+    nexus_client_destroy(client);
+
+    /* Binds to the consumer, and so learns where it stands. */
+    client = test_client("outage");
+    subscription = test_subscribe(client, NULL, &seen, options);
+    test_raw_open(&raw, test_server.url);
+    test_raw_delete_consumer(&raw, "NEXUS", nexus_subscription_durable(subscription));
+    test_raw_close(&raw);
+    for (int i = 2; i < 10; i++) {
+        OK(test_publish(client, i, NULL, NULL, err));
+    }
+    DISPATCH_UNTIL(client, seen.count == 9);
+    for (int i = 0; i < 9; i++) {
+        ck_assert_int_eq(seen.numbers[i], i + 1);
+    }
+    nexus_subscribe_options_destroy(options);
+    nexus_client_destroy(client);
+}
+END_TEST
+
 START_TEST(a_deleted_stream_is_reported_and_its_successor_found)
 {
     struct test_seen seen = {0};
@@ -170,6 +204,7 @@ int main(void)
     Suite *suite = suite_create("outage");
     TCase *stream = test_case_with_stream(suite, "outage");
     tcase_add_test(stream, a_deleted_consumer_is_reported_and_made_again);
+    tcase_add_test(stream, a_consumer_that_began_with_new_events_is_made_again_where_it_was);
     tcase_add_test(stream, a_deleted_stream_is_reported_and_its_successor_found);
     tcase_add_test(stream, a_restarted_server_goes_on_where_it_was);
     tcase_add_test(stream, a_verdict_waits_for_the_connection);

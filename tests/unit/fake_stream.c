@@ -34,7 +34,7 @@ static void create(struct fake_stream *stream, const struct fake_sent *sent)
 static void answer(struct fake_wire *wire, const struct fake_sent *sent, void *data)
 {
     struct fake_stream *stream = data;
-    char text[sizeof(stream->config) + 64];
+    char text[sizeof(stream->config) + 256];
     bool info = asks(sent, "$JS.API.CONSUMER.INFO.");
     bool creates = asks(sent, "$JS.API.CONSUMER.CREATE.");
 
@@ -43,13 +43,21 @@ static void answer(struct fake_wire *wire, const struct fake_sent *sent, void *d
                      "{\"stream\":\"NEXUS_DLQ\",\"seq\":1}");
     if (!sent->reply || asks(sent, PULL) || !asks(sent, "$JS.API."))
         return;
+    if (asks(sent, "$JS.API.STREAM.INFO.")) {
+        fake_message(wire, NX_LISTENER_REQUESTS, sent->reply, NULL, NULL,
+                     stream->stream_missing ? NO_STREAM
+                     : stream->stream_info  ? stream->stream_info
+                                            : "{\"state\":{\"last_seq\":0}}");
+        return;
+    }
     stream->infos += info;
     stream->creates += creates;
     if (stream->mute)
         return;
     if (creates && !stream->stream_missing && !stream->answer)
         create(stream, sent);
-    snprintf(text, sizeof(text), "{\"config\":%s}", stream->config);
+    snprintf(text, sizeof(text), "{%s\"config\":%s}", stream->state ? stream->state : "",
+             stream->config);
     fake_message(wire, NX_LISTENER_REQUESTS, sent->reply, NULL, NULL,
                  stream->answer           ? stream->answer
                  : stream->stream_missing ? NO_STREAM

@@ -20,11 +20,13 @@ struct fake_stream {
     struct nexus_client *client;
     struct fake_wire *wire;
     bool stream_missing;
-    bool mute;          /* answers nothing */
-    bool exists;        /* the consumer */
-    bool letters_lost;  /* dead letters are not acked */
-    char config[2048];  /* the consumer's, as JSON */
-    const char *answer; /* to be given to every request instead; NULL: the usual */
+    bool mute;               /* answers nothing */
+    bool exists;             /* the consumer */
+    bool letters_lost;       /* dead letters are not acked */
+    char config[2048];       /* the consumer's, as JSON */
+    const char *state;       /* of the consumer: "\"ack_floor\":{…},", or NULL */
+    const char *stream_info; /* NULL: an empty one */
+    const char *answer;      /* to be given to every request instead; NULL: the usual */
     unsigned infos, creates;
     uint64_t sequence; /* of the last message */
 };

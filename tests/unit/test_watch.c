@@ -34,7 +34,127 @@ START_TEST(heartbeats_keep_it_quiet)
         fake_pass(&stream, 5001);
     }
     ck_assert_uint_eq(pulls(), 1);
-    ck_assert_uint_eq(stream.infos, 1);
+    ck_assert_uint_ge(stream.infos, 3); /* a look every 30 to 33 seconds */
+    ck_assert_uint_le(stream.infos, 4);
+    end();
+}
+END_TEST
+
+/* Beats come, so that only a look now and then can tell that something is wrong. */
+static void beat_for(struct nexus_subscription *subscription, int seconds)
+{
+    for (int i = 0; i < seconds; i += 5) {
+        fake_pull_status(&stream, subscription, 0, 100, "Idle Heartbeat", NULL);
+        fake_pass(&stream, 5000);
+        fake_dispatch(&stream);
+    }
+}
+
+START_TEST(a_changed_filter_is_noticed_while_it_beats)
+{
+    struct nexus_subscription *subscription = begin(10, 8 * MEBIBYTE);
+    char before[sizeof(stream.config)];
+
+    memcpy(before, stream.config, sizeof(before));
+    snprintf(
+        stream.config, sizeof(stream.config),
+        "{\"filter_subject\":\"nexus.x.>\",\"ack_policy\":\"explicit\",\"durable_name\":\"%s\"}",
+        nexus_subscription_durable(subscription));
+    beat_for(subscription, 40);
+    ck_assert_int_eq(errors.count, 1);
+    ck_assert_int_eq(errors.code, NEXUS_E_CONFLICT);
+    ck_assert_uint_eq(pulls(), 1);
+    memcpy(stream.config, before, sizeof(before));
+    fake_pass(&stream, 10000);
+    ck_assert_uint_eq(pulls(), 2);
+    end();
+}
+END_TEST
+
+START_TEST(a_consumer_that_another_took_the_place_of_is_pulled_from_anew)
+{
+    struct nexus_subscription *subscription = begin(10, 8 * MEBIBYTE);
+
+    stream.state = "\"created\":\"2026-01-01T00:00:00Z\",";
+    beat_for(subscription, 35);
+    ck_assert_uint_eq(pulls(), 1);
+    stream.state = "\"created\":\"2026-01-01T00:00:07Z\",";
+    beat_for(subscription, 35);
+    ck_assert_uint_eq(pulls(), 2);
+    ck_assert_int_eq(errors.count, 0);
+    end();
+}
+END_TEST
+
+START_TEST(others_that_hold_all_deliveries_are_reported)
+{
+    struct nexus_subscription *subscription = begin(10, 8 * MEBIBYTE);
+
+    stream.state = "\"num_ack_pending\":19,";
+    beat_for(subscription, 35);
+    ck_assert_int_eq(errors.count, 0);
+    stream.state = "\"num_ack_pending\":20,";
+    beat_for(subscription, 105);
+    ck_assert_int_eq(errors.count, 1);
+    ck_assert_int_eq(errors.code, NEXUS_E_FULL);
+    end();
+}
+END_TEST
+
+/* The last consumer that was asked for. */
+static const char *created(void)
+{
+    return fake_last(stream.wire, "$JS.API.CONSUMER.CREATE", NULL)->body;
+}
+
+static void lose_consumer(struct nexus_subscription *subscription)
+{
+    stream.exists = false;
+    fake_pull_status(&stream, subscription, 0, 409, "Consumer Deleted", NULL);
+    fake_pass(&stream, 150);
+    fake_dispatch(&stream);
+}
+
+START_TEST(a_consumer_is_created_again_where_it_was)
+{
+    static const struct {
+        const char *stream;
+        const char *start;
+    } cases[] = {
+        {"{\"created\":\"2025-12-31T00:00:00Z\",\"state\":{\"last_seq\":900}}",
+         "\"deliver_policy\":\"by_start_sequence\",\"opt_start_seq\":42}}"},
+        /* Younger than the consumer was, or not come as far: another stream. */
+        {"{\"created\":\"2026-01-02T00:00:00Z\",\"state\":{\"last_seq\":900}}",
+         "\"deliver_policy\":\"all\"}}"},
+        {"{\"created\":\"2025-12-31T00:00:00Z\",\"state\":{\"last_seq\":40}}",
+         "\"deliver_policy\":\"all\"}}"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct nexus_subscription *subscription = begin(10, 8 * MEBIBYTE);
+        stream.state = "\"created\":\"2026-01-01T00:00:00Z\",\"ack_floor\":{\"stream_seq\":41},";
+        stream.stream_info = cases[i].stream;
+        beat_for(subscription, 35);
+        lose_consumer(subscription);
+        ck_assert_uint_eq(stream.creates, 2);
+        ck_assert_ptr_nonnull(strstr(created(), cases[i].start));
+        end();
+    }
+}
+END_TEST
+
+START_TEST(without_the_right_to_look_it_does_not_look)
+{
+    struct nexus_subscription *subscription = begin(10, 8 * MEBIBYTE);
+    const char *subject = "$JS.API.CONSUMER.INFO.NEXUS.test-kb_ingested-all";
+
+    stream.mute = true;
+    fake_pass(&stream, 33001);
+    ck_assert_uint_eq(stream.infos, 2);
+    fake_forbid(stream.wire, subject);
+    beat_for(subscription, 200);
+    ck_assert_uint_eq(stream.infos, 2);
+    fake_dispatch(&stream);
     end();
 }
 END_TEST
@@ -205,7 +325,11 @@ START_TEST(an_outage_is_reported_again_after_it_was_over)
 END_TEST
 
 UNIT_MAIN("watch", a_new_connection_starts_anew, heartbeats_keep_it_quiet,
-          silence_makes_it_look_and_go_on, a_deleted_consumer_is_reported_and_created_again,
+          a_changed_filter_is_noticed_while_it_beats,
+          a_consumer_that_another_took_the_place_of_is_pulled_from_anew,
+          others_that_hold_all_deliveries_are_reported, a_consumer_is_created_again_where_it_was,
+          without_the_right_to_look_it_does_not_look, silence_makes_it_look_and_go_on,
+          a_deleted_consumer_is_reported_and_created_again,
           a_closed_subscription_does_not_bring_its_consumer_back,
           a_deleted_stream_is_reported_once_and_waited_for, somebody_elses_consumer_is_not_read,
           nobody_answers_pulls, answers_that_never_come_are_waited_for_with_patience,
