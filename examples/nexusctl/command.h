@@ -48,11 +48,13 @@ struct command {
 /* Every command, in the order of the help; NULL at the end. */
 extern const struct command *const commands[];
 
+extern const struct command bench_command;
 extern const struct command channels_command;
 extern const struct command completion_command;
 extern const struct command consumers_command;
 extern const struct command consumers_delete_command;
 extern const struct command consumers_list_command;
+extern const struct command dev_command;
 extern const struct command dlq_command;
 extern const struct command jwks_command;
 extern const struct command keygen_command;

@@ -5,6 +5,8 @@
 #include "command.h"
 
 const struct command *const commands[] = {
+    /* a server to try things with */
+    &dev_command,
     /* events */
     &pub_command,
     &sub_command,
@@ -15,6 +17,7 @@ const struct command *const commands[] = {
     &consumers_command,
     &dlq_command,
     &stats_command,
+    &bench_command,
     /* the contract */
     &channels_command,
     &schema_command,

@@ -14,6 +14,9 @@ struct sub {
     bool json;
     bool pretty;
     bool quiet;
+    bool silent;              /* print no events */
+    bool (*over)(void *data); /* asked now and then whether to end; NULL: no */
+    void *over_data;
     struct nexus_subscribe_options *options;
     struct nexus_client *client;
     struct nexus_subscription *subscription;

@@ -32,7 +32,9 @@ static enum nexus_verdict on_event(const struct nexus_json_event *event,
     (void)event;
     if (sub->ended)
         return NEXUS_RETRY;
-    if (sub->json)
+    if (sub->silent)
+        ;
+    else if (sub->json)
         event_line_write(stdout, delivery);
     else if (sub->pretty)
         pretty_print(delivery);
@@ -125,13 +127,18 @@ static int patience(const struct sub *sub, int64_t last_ms)
     return (int)(left < 0 ? 0 : left > 1000 ? 1000 : left);
 }
 
+static bool is_over(const struct sub *sub)
+{
+    return sub->over && sub->over(sub->over_data);
+}
+
 static void dispatch(struct sub *sub)
 {
     struct nexus_error err = NEXUS_ERROR_INIT;
     int64_t last_ms = now_ms();
     int64_t before = 0;
 
-    while (!sub->ended && !signals_stopped() && !reader_has_gone()) {
+    while (!sub->ended && !signals_stopped() && !reader_has_gone() && !is_over(sub)) {
         if (nexus_client_dispatch(sub->client, patience(sub, last_ms), &err) < 0) {
             sub->status = report(&err);
             return;
