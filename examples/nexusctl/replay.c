@@ -243,6 +243,7 @@ static int run(int argc, char **argv)
         replay.scan.client = ctl_connect(&status);
     if (!status)
         status = replay_open_target(&replay);
+    replay.scan.silent = !replay.target && terminal_is();
     if (!status)
         status = finish(&replay, scan_run(&replay.scan));
     replay_close_target(&replay);

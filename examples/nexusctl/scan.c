@@ -19,10 +19,11 @@ static enum nexus_verdict on_event(const struct nexus_json_event *event,
     if (scan->ended || signals_stopped())
         return NEXUS_RETRY;
     scan->read++;
-    if (!scan->on_event(delivery, scan->data))
-        scan->ended = true;
-    report_progress("%" PRIu64 " of %" PRIu64 " events read", scan->read + scan->passed,
-                    scan->total);
+    if (!scan->on_event(delivery, scan->data) || scan->read + scan->passed >= scan->total)
+        scan->ended = true; /* what was stored meanwhile is not part of it */
+    if (!scan->silent)
+        report_progress("%" PRIu64 " of %" PRIu64 " events read", scan->read + scan->passed,
+                        scan->total);
     return NEXUS_ACK;
 }
 

@@ -17,6 +17,7 @@ struct scan {
     uint64_t passed; /* messages that are no sound events, or were refused */
     uint64_t total;  /* how many of both there are */
     bool ended;
+    bool silent; /* no progress: events are being printed on the terminal */
     int status;
 };
 

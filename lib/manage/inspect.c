@@ -65,15 +65,30 @@ static int choose_stream(struct nexus_client *client, const char **stream, struc
     return nx_check_stream("stream", *stream, err);
 }
 
-/* Asks, and frees the subject. */
-static int ask(struct nexus_client *client, struct nx_buf *subject, const char *body,
-               cJSON **answer, struct nexus_error *err)
+/* Asks for `<call>.<stream>`, or `<call>.<stream>.<name>`. */
+static int ask(struct nexus_client *client, const char *call, const char *stream, const char *name,
+               const char *body, cJSON **answer, struct nexus_error *err)
 {
     int64_t deadline = client->wire->ops->now(client->wire) + NX_CALL_TIMEOUT_NS;
-    int code = nx_buf_text(subject) ? nx_request(client, subject->data, body, deadline, answer, err)
-                                    : nx_no_memory(err);
+    struct nx_buf subject = NX_BUF_INIT;
+    cJSON *got = NULL;
+    int code;
 
-    nx_buf_free(subject);
+    nx_buf_printf(&subject, "$JS.API.%s.%s%s%s", call, stream, name ? "." : "", name ? name : "");
+    code = nx_buf_text(&subject) ? nx_request_raw(client, subject.data, body, deadline, &got, err)
+                                 : nx_no_memory(err);
+    if (code == NEXUS_OK && nx_answer_error(got, NULL) == NX_API_STREAM_MISSING)
+        code = nx_fail(err, NEXUS_E_NOT_FOUND, stream,
+                       "stream \"%s\" does not exist: run \"nexusctl provision\" or call "
+                       "nexus_provision()",
+                       stream);
+    else if (code == NEXUS_OK && nx_answer_error(got, NULL))
+        code = nx_answer_fail(got, name ? name : subject.data, err);
+    nx_buf_free(&subject);
+    if (code == NEXUS_OK)
+        *answer = got;
+    else
+        cJSON_Delete(got);
     return code;
 }
 
@@ -100,7 +115,6 @@ int nexus_inspect_stream(struct nexus_client *client, const char *stream,
                          struct nexus_stream_info *out, struct nexus_error *err)
 {
     struct nexus_stream_info info = NEXUS_STREAM_INFO_INIT;
-    struct nx_buf subject = NX_BUF_INIT;
     cJSON *answer = NULL;
     int code = choose_stream(client, &stream, err);
 
@@ -108,8 +122,7 @@ int nexus_inspect_stream(struct nexus_client *client, const char *stream,
         return code;
     if (!out)
         return nx_fail(err, NEXUS_E_INVALID, "out", "is NULL");
-    nx_buf_printf(&subject, "$JS.API.STREAM.INFO.%s", stream);
-    code = ask(client, &subject, "", &answer, err);
+    code = ask(client, "STREAM.INFO", stream, NULL, "", &answer, err);
     if (code == NEXUS_OK) {
         read_stream(answer, &info);
         code = nx_struct_give(out, out->size, &info, sizeof(info), err);
@@ -142,7 +155,6 @@ int nexus_inspect_consumer(struct nexus_client *client, const char *stream, cons
                            struct nexus_consumer_info *out, struct nexus_error *err)
 {
     struct nexus_consumer_info info;
-    struct nx_buf subject = NX_BUF_INIT;
     cJSON *answer = NULL;
     int code = choose_stream(client, &stream, err);
 
@@ -153,8 +165,7 @@ int nexus_inspect_consumer(struct nexus_client *client, const char *stream, cons
     code = nx_check_durable("durable", durable, err);
     if (code != NEXUS_OK)
         return code;
-    nx_buf_printf(&subject, "$JS.API.CONSUMER.INFO.%s.%s", stream, durable);
-    code = ask(client, &subject, "", &answer, err);
+    code = ask(client, "CONSUMER.INFO", stream, durable, "", &answer, err);
     if (code == NEXUS_OK) {
         read_consumer(answer, &info);
         code = nx_struct_give(out, out->size, &info, sizeof(info), err);
@@ -168,15 +179,13 @@ static int list_page(struct nexus_client *client, const char *stream, uint64_t *
                      uint64_t *total, nexus_consumer_callback callback, void *data,
                      struct nexus_error *err)
 {
-    struct nx_buf subject = NX_BUF_INIT;
     const cJSON *consumer;
     cJSON *answer = NULL;
     char body[48];
     int code;
 
-    nx_buf_printf(&subject, "$JS.API.CONSUMER.LIST.%s", stream);
     snprintf(body, sizeof(body), "{\"offset\":%llu}", (unsigned long long)*offset);
-    code = ask(client, &subject, body, &answer, err);
+    code = ask(client, "CONSUMER.LIST", stream, NULL, body, &answer, err);
     if (code != NEXUS_OK)
         return code;
     *total = number(answer, "total");
