@@ -1,15 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh [--quick] [--long] [--no-install]: installs what is missing, builds, and runs every test.
+# run.sh [--quick] [--long] [--ports] [--no-install]: installs what is missing, builds, and runs every test.
 #
 # --quick       leaves out the sanitizer builds and valgrind
 # --long        more rounds in the tests that look for rare events
+# --ports       besides: machines of 32 bits and big-endian ones (under qemu), a newer clang, the
+#               libnats and nats-server of Debian's later suites, from the machine's own mirror
 # --no-install  does not call apt-get; what is missing is then an error of the build
 #
 # Needs Debian 12 or a relative of it; installing needs root or sudo. Besides apt, two tests fetch
 # the npm packages that their lock files name. Ends with the line "N passed, N failed" and status 0
-# when nothing failed. Builds are kept in build-test, build-clang, build-asan and build-tsan.
+# when nothing failed. Builds are kept in build-test, build-clang, build-asan, build-tsan and
+# build-ports.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -19,14 +22,16 @@ PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH
 export PATH
 
 quick=false
+ports=false
 install=true
 for option; do
     case $option in
     --quick) quick=true ;;
     --long) export NEXUS_TEST_LONG=1 ;;
+    --ports) ports=true ;;
     --no-install) install=false ;;
     *)
-        sed -n '4,13s/^#\( \|$\)//p' "$0" >&2
+        sed -n '4,16s/^#\( \|$\)//p' "$0" >&2
         exit 2
         ;;
     esac
@@ -72,10 +77,12 @@ missing_packages()
         python3-jwcrypto \
         python3-prometheus-client \
         python3-yaml \
+        $(! $ports || echo clang-19 gcc-i686-linux-gnu gcc-s390x-linux-gnu qemu-user) \
         ; do
         dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
             echo "$package"
     done
+    $quick || command -v musl-gcc >/dev/null || echo musl-tools
     $quick || command -v valgrind >/dev/null || echo valgrind
     command -v node >/dev/null || echo nodejs
     command -v npm >/dev/null || echo npm
@@ -157,9 +164,12 @@ find_tsan_launcher()
 run_plain()
 {
     build clang build-clang -Dlibcrypto=disabled || true
-    build gcc build-test || return 0
+    build gcc build-test "-Dc_args=-D_FORTIFY_SOURCE=3 -fstack-protector-strong" || return 0
+    step "How the library is hardened" python3 tests/ports/hardening.py \
+        build-test/lib/libnexus-sdk.so --compiled || true
     suites build-test all
     $quick || run_valgrind
+    $quick || step "Compiling for musl" tests/ports/musl.sh || true
 }
 
 run_sanitized()
@@ -188,10 +198,36 @@ run_valgrind()
         poison settle causal publish
 }
 
+# with_server SUITE: the tests against servers again, with the nats-server of a later Debian.
+with_server()
+{
+    folder=$root/build-ports/$1
+    [ -x "$folder/usr/sbin/nats-server" ] || step "Fetching the nats-server of $1" env ONLY=1 \
+        tests/ports/sysroot.sh "$1" "$(dpkg --print-architecture)" "$folder" nats-server || return 0
+    "$folder/usr/sbin/nats-server" --version
+    NATS_SERVER=$folder/usr/sbin/nats-server
+    export NATS_SERVER
+    suites build-test "server-$1" --suite integration
+    unset NATS_SERVER
+}
+
+run_ports()
+{
+    mkdir -p build-ports
+    step "Testing for 32 bits" tests/ports/port.sh i386 build-ports/i386 || true
+    step "Testing for a big-endian machine" tests/ports/port.sh s390x build-ports/s390x || true
+    step "Compiling against libnats 3.10" tests/ports/nats_headers.sh trixie 3.10 || true
+    step "Compiling against libnats 3.14" tests/ports/nats_headers.sh unstable 3.14 || true
+    build clang-19 build-ports/clang || true
+    with_server trixie
+    with_server unstable
+}
+
 launcher=
 : >"$work/steps"
 ! $install || install_missing
 run_plain
 $quick || run_sanitized
+! $ports || run_ports
 say "Summary"
 python3 tests/support/report.py "$work"

@@ -232,7 +232,7 @@ int nx_outgoing_read(const void *bytes, size_t length, struct nx_outgoing *out,
                      struct nexus_error *err)
 {
     const unsigned char *at = bytes;
-    struct nx_outgoing event = {NULL};
+    struct nx_outgoing event = {0};
     struct reader reader;
     size_t texts;
     int code = check_frame(at, length, err);

@@ -17,7 +17,7 @@ fail()
     exit 1
 }
 
-meson setup "$work/build" "$source" --prefix "$prefix" -Dtests=false >"$work/log" 2>&1 ||
+meson setup "$work/build" "$source" --prefix "$prefix" -Dtests=false -Dstatic=true >"$work/log" 2>&1 ||
     { cat "$work/log"; fail "meson setup"; }
 meson install -C "$work/build" >"$work/log" 2>&1 || { cat "$work/log"; fail "meson install"; }
 
@@ -38,7 +38,7 @@ diff "$work/expected" "$work/found" || fail "the installed headers are not the p
 
 # Nothing beyond what a package may contain.
 unexpected=$(find "$prefix" ! -type d | grep -Ev \
-    "/include/nexus/[a-z_]+\.h$|/libnexus-sdk\.so(\.1(\.[0-9]+)*)?$|/nexus-sdk\.pc$|/bin/nexusctl$|/share/(man|doc|nexus-sdk|bash-completion|zsh|fish)/" || true)
+    "/include/nexus/[a-z_]+\.h$|/libnexus-sdk\.a$|/libnexus-sdk\.so(\.1(\.[0-9]+)*)?$|/nexus-sdk\.pc$|/bin/nexusctl$|/share/(man|doc|nexus-sdk|bash-completion|zsh|fish)/" || true)
 [ -z "$unexpected" ] || fail "unexpected files: $unexpected"
 
 # The module: its dependencies are private, so that users neither see nor link them.
@@ -71,4 +71,14 @@ for program in program-c program-cpp; do
     [ "$said" = "nexus-sdk $version: payload.files: required" ] || fail "$program says: $said"
     readelf -d "$program" | grep -q 'NEEDED.*libnexus-sdk\.so\.1\]' || fail "$program: wrong SONAME"
 done
+
+# The same with the static library, in which nothing else may be visible.
+others=$(nm --defined-only --extern-only "$lib/libnexus-sdk.a" | awk 'NF == 3 && $3 !~ /^nexus_/ { print $3 }')
+[ -z "$others" ] || fail "the static library shows $others"
+# shellcheck disable=SC2046
+gcc -std=c99 -o program-static program.c $(pkg-config --cflags nexus-sdk) "$lib/libnexus-sdk.a" \
+    $(pkg-config --static --libs nexus-sdk | sed 's/-lnexus-sdk//') || fail "the static program does not build"
+said=$(./program-static) || fail "program-static exits with $?"
+[ "$said" = "nexus-sdk $version: payload.files: required" ] || fail "program-static says: $said"
+! readelf -d program-static | grep -q nexus-sdk || fail "program-static loads the shared library"
 echo "installed, built against and run: nexus-sdk $version"

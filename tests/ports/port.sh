@@ -21,7 +21,9 @@ esac
 
 if [ ! -d "$root/usr/include" ]; then
     rm -rf "$root"
-    "$source/tests/ports/sysroot.sh" "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$machine" "$root" \
+    # shellcheck disable=SC1091 # the machine's own
+    codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+    "$source/tests/ports/sysroot.sh" "$codename" "$machine" "$root" \
         libc6-dev libgcc-12-dev libnats-dev libcjson-dev libsodium-dev libsqlite3-dev libpq-dev check libsubunit-dev
 fi
 
