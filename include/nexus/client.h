@@ -174,6 +174,8 @@ struct nexus_client_stats {
     uint64_t exhausted;          /**< Events retried as often as their subscription allows. */
     uint64_t dead_lettered;      /**< Events given up on, whose dead letter is stored. */
     uint64_t dead_letters_failed; /**< Dead letters that could not be stored; the event stayed. */
+    uint64_t workers;             /**< Threads that run handlers now; see workers.h. */
+    uint64_t workers_busy;        /**< … that are inside one now. */
 };
 
 /** @since 1.0 */
@@ -181,7 +183,7 @@ struct nexus_client_stats {
     {                                                                                              \
         sizeof(struct nexus_client_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
             0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-            0                                                                                      \
+            0, 0, 0                                                                                \
     }
 
 /* g++ -Wshadow says that the function hides the struct's constructor, as stat() does of struct

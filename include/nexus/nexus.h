@@ -77,5 +77,6 @@
 #include <nexus/subscribe.h>
 #include <nexus/trust.h>
 #include <nexus/vector_clock.h>
+#include <nexus/workers.h>
 
 #endif

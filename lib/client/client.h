@@ -97,6 +97,8 @@ enum nx_counter {
     NX_INBOX_BUSY,
     NX_INBOX_UNCERTAIN,
     NX_INBOX_ERRORS,
+    NX_WORKERS,
+    NX_WORKERS_BUSY,
     NX_EXHAUSTED,
     NX_DEAD_LETTERED,
     NX_DEAD_FAILED,
@@ -155,7 +157,7 @@ struct nexus_client {
     atomic_bool stop_wanted;
     atomic_bool dispatching;
     _Atomic(pthread_t) dispatcher; /* valid while `dispatching` */
-    bool destroy_wanted;           /* destroy was called from a callback */
+    atomic_bool destroy_wanted;    /* destroy was called from a callback */
 
     atomic_uint_fast64_t counters[NX_COUNTERS];
     struct nx_metrics metrics;
@@ -211,6 +213,9 @@ int nx_supervisor_wait(struct nexus_client *client, struct nexus_error *err);
 int nx_dispatch_enter(struct nexus_client *client, struct nexus_error *err);
 /* Leaves with `result`; carries out a destroy that a callback asked for. */
 int nx_dispatch_leave(struct nexus_client *client, int result, struct nexus_error *err);
+/* A worker's callback has returned: carries out a destroy that it asked for, unless a thread that
+ * dispatches will. */
+void nx_dispatch_destroy_wanted(struct nexus_client *client);
 /* Queues a callback. With the lock held. */
 void nx_due_push(struct nexus_client *client, struct nx_due *due);
 /* Makes due_fd readable, because a subscription has messages. With the lock held. */

@@ -15,6 +15,7 @@
 static void shut_down(struct nexus_client *client)
 {
     nx_subscriptions_close(client);
+    nx_subscriptions_wait(client);
     nx_subscriptions_abandon(client);
     nx_io_stop(client);
     nx_publisher_abandon(client);
@@ -81,9 +82,12 @@ void nexus_client_destroy(struct nexus_client *client)
     /* A child of fork() has none of the threads and shares the socket: it leaves all alone. */
     if (!client || nx_client_forked(client))
         return;
-    if (nx_in_callback(client)) {
-        client->destroy_wanted = true;
+    if (nx_in_callback(client) || nx_on_worker(client)) {
         atomic_store(&client->closed, true);
+        atomic_store(&client->destroy_wanted, true);
+        pthread_mutex_lock(&client->lock);
+        nx_due_signal(client); /* for a dispatching thread to see it */
+        pthread_mutex_unlock(&client->lock);
         return;
     }
     atomic_store(&client->closed, true);

@@ -115,7 +115,7 @@ int nx_dispatch_enter(struct nexus_client *client, struct nexus_error *err)
 
     if (code != NEXUS_OK)
         return code;
-    if (nx_in_callback(client))
+    if (nx_in_callback(client) || nx_on_worker(client))
         return nx_fail(err, NEXUS_E_STATE, "client",
                        "a callback of this client is running on this thread");
     if (atomic_exchange(&client->dispatching, true))
@@ -126,14 +126,23 @@ int nx_dispatch_enter(struct nexus_client *client, struct nexus_error *err)
 
 int nx_dispatch_leave(struct nexus_client *client, int result, struct nexus_error *err)
 {
-    bool destroy = client->destroy_wanted;
+    bool destroy = atomic_exchange(&client->destroy_wanted, false);
 
-    client->destroy_wanted = false;
     atomic_store(&client->dispatching, false);
+    if (!destroy) /* a worker's, that came just now and left it to this thread */
+        destroy = atomic_exchange(&client->destroy_wanted, false);
     if (!destroy)
         return result;
     nexus_client_destroy(client);
     return nx_fail(err, NEXUS_E_CLOSED, "client", "destroyed from one of its callbacks");
+}
+
+void nx_dispatch_destroy_wanted(struct nexus_client *client)
+{
+    if (!atomic_load(&client->destroy_wanted) || atomic_exchange(&client->dispatching, true))
+        return;
+    atomic_store(&client->dispatcher, pthread_self());
+    nx_dispatch_leave(client, NEXUS_OK, NULL);
 }
 
 static int64_t deadline_after(struct nexus_client *client, int timeout_ms)

@@ -66,6 +66,8 @@ static const struct counter counters[] = {
     COUNTER(inbox_busy, NX_INBOX_BUSY),
     COUNTER(inbox_uncertain, NX_INBOX_UNCERTAIN),
     COUNTER(inbox_errors, NX_INBOX_ERRORS),
+    COUNTER(workers, NX_WORKERS),
+    COUNTER(workers_busy, NX_WORKERS_BUSY),
     COUNTER(exhausted, NX_EXHAUSTED),
     COUNTER(dead_lettered, NX_DEAD_LETTERED),
     COUNTER(dead_letters_failed, NX_DEAD_FAILED),

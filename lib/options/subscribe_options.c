@@ -115,6 +115,37 @@ int nexus_subscribe_options_set_queue(struct nexus_subscribe_options *options, u
     return NEXUS_OK;
 }
 
+int nexus_subscribe_options_set_workers(struct nexus_subscribe_options *options, uint32_t threads,
+                                        struct nexus_error *err)
+{
+    int code = nx_option_object(options, err);
+
+    if (code == NEXUS_OK)
+        code = nx_option_range("workers", threads, 0, 64, err);
+    if (code == NEXUS_OK)
+        options->values.workers = threads;
+    return code;
+}
+
+int nexus_subscribe_options_set_key_callback(struct nexus_subscribe_options *options,
+                                             nexus_key_callback callback, void *data,
+                                             struct nexus_error *err)
+{
+    int code = nx_option_object(options, err);
+
+    if (code != NEXUS_OK)
+        return code;
+    options->values.key = callback;
+    options->values.key_data = data;
+    return NEXUS_OK;
+}
+
+int nexus_subscribe_options_set_hold_key(struct nexus_subscribe_options *options, bool hold,
+                                         struct nexus_error *err)
+{
+    return nx_option_bool(NX_SLOT(options, values.hold_key), hold, err);
+}
+
 int nexus_subscribe_options_set_inbox_memory(struct nexus_subscribe_options *options,
                                              uint32_t events, int64_t seconds,
                                              struct nexus_error *err)

@@ -3,7 +3,7 @@
 #ifndef NX_SUBSCRIBE_OPTIONS_H
 #define NX_SUBSCRIBE_OPTIONS_H
 
-#include <nexus/subscribe.h>
+#include <nexus/workers.h>
 
 #include "names.h"
 
@@ -25,6 +25,10 @@ struct nx_subscribe_options {
     void *dead_letter_data;
     uint32_t queue_messages;
     size_t queue_bytes;
+    uint32_t workers; /* 0: handlers run where the client dispatches */
+    bool hold_key;
+    nexus_key_callback key; /* or NULL */
+    void *key_data;
     uint32_t inbox_events; /* 0: no inbox in memory */
     int64_t inbox_seconds;
     struct nexus_inbox *inbox;    /* instead of one in memory; or NULL */

@@ -15,6 +15,7 @@ struct nexus_delivery *nx_delivery_new(struct nexus_subscription *subscription,
 
     if (delivery) {
         subscription->spare_delivery = delivery->next;
+        subscription->spare_count--;
     } else {
         delivery = calloc(1, sizeof(*delivery));
         if (!delivery)
@@ -32,6 +33,9 @@ struct nexus_delivery *nx_delivery_new(struct nexus_subscription *subscription,
     delivery->excused = false;
     delivery->reason[0] = 0;
     delivery->event = NULL;
+    delivery->lane = NULL;
+    delivery->again = false;
+    delivery->checker = subscription->client->checker;
     delivery->held.held = false;
     delivery->held.uncertain = false;
     delivery->trust = NEXUS_TRUST_UNCHECKED;
@@ -51,12 +55,14 @@ void nx_delivery_recycle(struct nexus_delivery *delivery)
 
     nx_inbox_leave(delivery);
     nx_arena_reset(&delivery->arena);
-    if (delivery->room_size > SPARE_ROOM_MAX || subscription->spare_delivery) {
+    if (delivery->room_size > SPARE_ROOM_MAX ||
+        subscription->spare_count > subscription->options.workers) {
         nx_delivery_free(delivery);
         return;
     }
-    delivery->next = NULL;
+    delivery->next = subscription->spare_delivery;
     subscription->spare_delivery = delivery;
+    subscription->spare_count++;
 }
 
 void nx_delivery_free(struct nexus_delivery *delivery)

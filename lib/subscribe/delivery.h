@@ -44,7 +44,10 @@ struct nexus_delivery {
     struct nx_arena arena;
     void *event; /* the channel's struct, in the arena */
 
-    struct nx_held held; /* in the inbox */
+    struct nx_held held;        /* in the inbox */
+    struct nx_lane *lane;       /* which it keeps from others, or NULL */
+    bool again;                 /* its message is tried again here */
+    struct nx_checker *checker; /* of the thread that hands it out; NULL: nothing is checked */
     enum nexus_trust_verdict trust;
     enum nexus_refusal refusal;
     char key_id[NEXUS_KEY_ID_MAX + 1];
@@ -66,6 +69,20 @@ struct nexus_delivery {
     struct nx_chain chain;
     char traceparent[NX_TRACEPARENT_SIZE];
 };
+
+/* What is taken out of the queue for one handler. */
+struct nx_turn {
+    struct nexus_subscription *subscription;
+    struct nx_received *received;
+    struct nexus_delivery *delivery; /* NULL: no memory */
+    bool last;                       /* nothing else is queued */
+    bool pull;                       /* it is time to ask for more */
+};
+
+/* serve.c. Takes a message out of the queue; with the lock. Hands it out; no lock. */
+void nx_turn_take(struct nexus_subscription *subscription, struct nx_received *received,
+                  struct nx_turn *turn);
+void nx_turn_run(struct nx_turn *turn);
 
 /* Memory; with the client's lock. */
 struct nexus_delivery *nx_delivery_new(struct nexus_subscription *subscription,

@@ -99,15 +99,19 @@ static void check_schema(struct nexus_delivery *delivery)
         client->wire->ops->header(delivery->received->incoming, "Nexus-Schema", NULL);
     size_t version = strlen(nx_contract_version);
     bool *logged = &subscription->drift_logged[channel - nx_channels];
+    bool first;
 
     if (!text || (strncmp(text, nx_contract_version, version) == 0 && text[version] == ';' &&
                   strcmp(text + version + 1, channel->fingerprint) == 0))
         return;
     nx_count(client, NX_SCHEMA_DRIFT);
     nx_metrics_count(&client->metrics, channel, NX_METRIC_SCHEMA_DRIFT);
-    if (*logged)
-        return;
+    pthread_mutex_lock(&subscription->receive_lock);
+    first = !*logged;
     *logged = true;
+    pthread_mutex_unlock(&subscription->receive_lock);
+    if (!first)
+        return;
     nx_log(client, NEXUS_LOG_WARNING, "schema_drift", "channel=%s ours=%s;%s theirs=\"%.64s\"",
            channel->name, nx_contract_version, channel->fingerprint, text);
 }

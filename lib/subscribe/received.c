@@ -17,6 +17,18 @@ void nx_received_push(struct nx_received_list *list, struct nx_received *receive
     list->count++;
 }
 
+void nx_received_push_front(struct nx_received_list *list, struct nx_received *received)
+{
+    received->previous = NULL;
+    received->next = list->first;
+    if (list->first)
+        list->first->previous = received;
+    else
+        list->last = received;
+    list->first = received;
+    list->count++;
+}
+
 void nx_received_remove(struct nx_received_list *list, struct nx_received *received)
 {
     if (received->previous)

@@ -33,7 +33,7 @@ const struct nexus_delivery *nx_delivery_current(const struct nexus_client *clie
 
 static bool has_something(const struct nexus_subscription *subscription)
 {
-    return subscription->queue.count && !subscription->paused;
+    return subscription->queue.count && !subscription->paused && !subscription->crew;
 }
 
 bool nx_subscriptions_ready(struct nexus_client *client)
@@ -68,47 +68,46 @@ static struct nexus_subscription *next_ready(struct nexus_client *client)
     return at;
 }
 
-/* What is taken for one handler. */
-struct turn {
-    struct nexus_subscription *subscription;
-    struct nx_received *received;
-    struct nexus_delivery *delivery; /* NULL: no memory */
-    bool last;                       /* nothing else is queued */
-    bool pull;                       /* it is time to ask for more */
-};
+void nx_turn_take(struct nexus_subscription *subscription, struct nx_received *received,
+                  struct nx_turn *turn)
+{
+    struct nexus_client *client = subscription->client;
 
-static bool take_turn(struct nexus_client *client, struct turn *turn)
+    turn->subscription = subscription;
+    turn->received = received;
+    nx_received_remove(&subscription->queue, received);
+    subscription->queue_bytes -= received->size;
+    nx_uncount(client, NX_QUEUED);
+    turn->delivery = nx_delivery_new(subscription, received);
+    subscription->out++;
+    if (turn->delivery) {
+        nx_received_push(&subscription->in_hand, received);
+        nx_count(client, NX_IN_HAND);
+    }
+    turn->pull = nx_pull_due(subscription);
+}
+
+static bool take_turn(struct nexus_client *client, struct nx_turn *turn)
 {
     struct nexus_subscription *subscription;
 
     pthread_mutex_lock(&client->lock);
-    subscription = turn->subscription = next_ready(client);
-    if (!subscription) {
-        pthread_mutex_unlock(&client->lock);
-        return false;
-    }
-    turn->received = subscription->queue.first;
-    nx_received_remove(&subscription->queue, turn->received);
-    subscription->queue_bytes -= turn->received->size;
-    nx_uncount(client, NX_QUEUED);
-    turn->delivery = nx_delivery_new(subscription, turn->received);
-    subscription->out++;
-    if (turn->delivery) {
-        nx_received_push(&subscription->in_hand, turn->received);
-        nx_count(client, NX_IN_HAND);
-        subscription->running = true;
+    subscription = next_ready(client);
+    if (subscription) {
+        nx_turn_take(subscription, subscription->queue.first, turn);
+        subscription->running = turn->delivery != NULL;
         subscription->runner = pthread_self();
+        turn->last = !subscription->queue.count && !nx_subscriptions_ready(client);
     }
-    turn->last = !subscription->queue.count && !nx_subscriptions_ready(client);
-    turn->pull = nx_pull_due(subscription);
     pthread_mutex_unlock(&client->lock);
-    return true;
+    return subscription != NULL;
 }
 
 /* Without memory for it, the message goes back. */
-static void return_turn(struct nexus_client *client, struct turn *turn)
+static void return_turn(struct nx_turn *turn)
 {
     struct nexus_subscription *subscription = turn->subscription;
+    struct nexus_client *client = subscription->client;
     bool unused;
 
     nx_settle_give_back(subscription, turn->received->view.reply, true);
@@ -263,9 +262,9 @@ static bool push_now(struct nexus_subscription *subscription, bool last)
     if (!last)
         return false;
     now = wire->ops->now(wire);
-    if (now - subscription->pushed_at < PUSH_EVERY_NS)
+    if (now - atomic_load(&subscription->pushed_at) < PUSH_EVERY_NS)
         return false;
-    subscription->pushed_at = now;
+    atomic_store(&subscription->pushed_at, now);
     return true;
 }
 
@@ -330,17 +329,22 @@ static void hand_out(struct nexus_delivery *delivery, bool last)
     }
 }
 
+void nx_turn_run(struct nx_turn *turn)
+{
+    if (turn->pull)
+        nx_pull_fill(turn->subscription);
+    if (turn->delivery)
+        hand_out(turn->delivery, turn->last);
+    else
+        return_turn(turn);
+}
+
 bool nx_subscriptions_serve(struct nexus_client *client)
 {
-    struct turn turn;
+    struct nx_turn turn;
 
     if (!take_turn(client, &turn))
         return false;
-    if (turn.pull)
-        nx_pull_fill(turn.subscription);
-    if (turn.delivery)
-        hand_out(turn.delivery, turn.last);
-    else
-        return_turn(client, &turn);
+    nx_turn_run(&turn);
     return true;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bury.h"
+#include "crew.h"
 #include "delivery.h"
 #include "retry_delay.h"
 
@@ -189,6 +190,9 @@ static bool retry(struct nexus_delivery *delivery, bool urgent)
     log_refused(delivery, NEXUS_RETRY);
     if (nx_bury_exhausted(delivery))
         return give_up(delivery, urgent);
+    delivery->again = nx_crew_retries(delivery);
+    if (delivery->again)
+        return true;
     write_nak(delivery, nak);
     nx_settle_say(delivery->subscription, delivery->view.reply, nak, urgent);
     return true;
@@ -217,6 +221,20 @@ bool nx_settle_poison(struct nexus_delivery *delivery, enum nx_counter kind,
     return true;
 }
 
+/* With the lock. */
+static void has_returned(struct nexus_delivery *delivery)
+{
+    struct nexus_subscription *subscription = delivery->subscription;
+
+    if (subscription->crew) {
+        nx_crew_returned(delivery);
+        return;
+    }
+    subscription->running = false;
+    if (subscription->closed)
+        pthread_cond_broadcast(&subscription->returned);
+}
+
 void nx_delivery_drop(struct nexus_delivery *delivery, unsigned references, bool settled,
                       bool returned)
 {
@@ -224,31 +242,38 @@ void nx_delivery_drop(struct nexus_delivery *delivery, unsigned references, bool
     struct nexus_client *client = subscription->client;
     struct nx_received *received = delivery->received;
     const struct nx_transport_ops *ops = client->wire->ops;
+    const char *reply = delivery->view.reply;
     struct nx_done done;
-    bool unused, enough;
+    bool unused, enough, kept = false, give_back = false;
 
     pthread_mutex_lock(&client->lock);
     if (settled) {
         nx_received_remove(&subscription->in_hand, received);
         nx_uncount(client, NX_IN_HAND);
     }
-    if (returned) {
-        subscription->running = false;
-        if (subscription->closed)
-            pthread_cond_broadcast(&subscription->returned);
-    }
+    if (returned)
+        has_returned(delivery);
     delivery->references -= references;
     if (!delivery->references) {
-        nx_received_recycle(subscription, received);
+        kept = subscription->crew && nx_crew_keep(delivery, &give_back);
+        if (!kept)
+            nx_received_recycle(subscription, received);
         nx_delivery_recycle(delivery);
         subscription->out--;
     }
+    subscription->holds += kept || give_back;
     enough = nx_done_take(subscription, subscription->closed ? 1 : NX_DONE_MAX, &done);
     unused = nx_subscription_unused(subscription);
     pthread_mutex_unlock(&client->lock);
+    if (give_back) /* its message is still there: `done` has it */
+        nx_settle_give_back(subscription, reply, true);
     if (enough)
         nx_done_release(ops, &done);
-    if (unused)
+    if (kept)
+        client->wire->ops->wake(client->wire); /* to end its pause in time */
+    if (kept || give_back)
+        nx_subscription_unhold(subscription);
+    else if (unused)
         nx_subscription_free(subscription);
 }
 

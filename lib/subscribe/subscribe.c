@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "condemned.h"
+#include "crew.h"
 #include "delivery.h"
 #include "pull.h"
 #include "replay.h"
@@ -98,6 +99,7 @@ static int make_subjects(struct nexus_subscription *subscription, struct nexus_e
 void nx_subscription_free(struct nexus_subscription *subscription)
 {
     struct nexus_client *client = subscription->client;
+    struct nexus_delivery *spare;
     struct nx_received *received;
     struct nx_done done;
 
@@ -107,7 +109,11 @@ void nx_subscription_free(struct nexus_subscription *subscription)
         subscription->spare_received = received->next;
         free(received);
     }
-    nx_delivery_free(subscription->spare_delivery);
+    while ((spare = subscription->spare_delivery)) {
+        subscription->spare_delivery = spare->next;
+        nx_delivery_free(spare);
+    }
+    nx_crew_free(subscription->crew);
     nx_settle_forget_late(subscription);
     nx_inbox_release(subscription->once);
     nx_replay_free(subscription->replay);
@@ -117,6 +123,7 @@ void nx_subscription_free(struct nexus_subscription *subscription)
     free(subscription->pull_subject);
     free(subscription->inbox);
     pthread_cond_destroy(&subscription->returned);
+    pthread_mutex_destroy(&subscription->receive_lock);
     free(subscription);
     nx_client_release(client);
 }
@@ -135,6 +142,7 @@ static struct nexus_subscription *subscription_new(struct nexus_client *client)
     subscription->client = nx_client_retain(client);
     subscription->late_last = &subscription->late_first;
     pthread_cond_init(&subscription->returned, NULL);
+    pthread_mutex_init(&subscription->receive_lock, NULL);
     nx_pull_init(&subscription->pull);
     return subscription;
 }
@@ -221,17 +229,24 @@ static int open_inbox(struct nexus_subscription *subscription, struct nexus_erro
     return subscription->once || !options->inbox_events ? NEXUS_OK : nx_no_memory(err);
 }
 
-static void start(struct nexus_subscription *subscription)
+static int start(struct nexus_subscription *subscription, struct nexus_error *err)
 {
     struct nexus_client *client = subscription->client;
+    int code;
 
     pthread_mutex_lock(&client->lock);
     subscription->listed = true;
     subscription->next = client->subscriptions;
     client->subscriptions = subscription;
     pthread_mutex_unlock(&client->lock);
+    code = nx_crew_start(subscription, err);
+    if (code != NEXUS_OK) {
+        nexus_subscription_destroy(subscription);
+        return code;
+    }
     nx_pull_fill(subscription);
     client->wire->ops->wake(client->wire); /* its deadlines are new to the I/O thread */
+    return NEXUS_OK;
 }
 
 static int open_consumer(struct nexus_subscription *subscription, struct nexus_error *err)
@@ -302,8 +317,10 @@ static int subscribe(struct nexus_client *client, const struct nexus_channel *ch
     }
     /* Before the first message: its handler may destroy what it finds in *out. */
     *out = subscription;
-    start(subscription);
-    return NEXUS_OK;
+    code = start(subscription, err);
+    if (code != NEXUS_OK)
+        *out = NULL;
+    return code;
 }
 
 int nx_subscribe_event(struct nexus_client *client, const struct nexus_channel *channel,
@@ -367,6 +384,8 @@ void nx_subscription_end(struct nexus_subscription *subscription)
     first = !subscription->closed;
     subscription->closed = true;
     nx_pull_forget(subscription);
+    if (subscription->crew)
+        nx_crew_close(subscription);
     queued = subscription->queue.first;
     atomic_fetch_sub_explicit(&client->counters[NX_QUEUED], subscription->queue.count,
                               memory_order_relaxed);
@@ -390,6 +409,10 @@ void nexus_subscription_destroy(struct nexus_subscription *subscription)
     subscription->holds++;
     while (subscription->running && !pthread_equal(subscription->runner, pthread_self()))
         pthread_cond_wait(&subscription->returned, &client->lock);
+    pthread_mutex_unlock(&client->lock);
+    if (!nx_in_callback(client) && !nx_on_worker(client))
+        nx_crew_wait(subscription);
+    pthread_mutex_lock(&client->lock);
     subscription->destroyed = true;
     pthread_mutex_unlock(&client->lock);
     nx_subscription_unhold(subscription);

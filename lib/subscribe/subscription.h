@@ -31,11 +31,16 @@ bool nx_subscriptions_ready(struct nexus_client *client);
  * Ends all subscriptions: queued messages go back with -NAK, no handler starts any more, deliveries
  * in hand can still be settled. */
 void nx_subscriptions_close(struct nexus_client *client);
+/* Waits until no handler runs on another thread. */
+void nx_subscriptions_wait(struct nexus_client *client);
 /* Gives the deliveries in hand back, too: settling one is NEXUS_E_CLOSED from now on. */
 void nx_subscriptions_abandon(struct nexus_client *client);
 /* Frees the subscriptions, whoever holds their handles, but for what a delivery in hand needs. The
  * I/O thread has ended, and nobody dispatches. */
 void nx_subscriptions_free(struct nexus_client *client);
+
+/* crew.c: whether this thread is a worker inside a callback of this client. */
+bool nx_on_worker(const struct nexus_client *client);
 
 /* The delivery whose handler runs on this thread for this client, or NULL; for causal context. */
 const struct nexus_delivery *nx_delivery_current(const struct nexus_client *client);

@@ -13,6 +13,7 @@
  *   retry_delay.c   when a retried one comes again
  *   pause.c         holding one back
  *   lease.c         keeps the server patient
+ *   crew.c          handlers on threads of their own, in lanes (lanes.c)
  *
  * All of it is guarded by the client's lock, but for what is marked constant. */
 #ifndef NX_SUBSCRIPTION_STATE_H
@@ -37,6 +38,8 @@ struct nx_received {
     size_t size;                     /* what it counts for in the queue */
     uint64_t round;                  /* the lease round in which the server heard of it */
     struct nexus_delivery *delivery; /* once it is in hand */
+    struct nx_received *lane_next;   /* behind it in its lane; see lanes.h */
+    uint64_t key;
 };
 
 struct nx_received_list {
@@ -140,9 +143,11 @@ struct nexus_subscription {
     struct nx_received_list in_hand;
     struct nx_received *spare_received;
     struct nexus_delivery *spare_delivery;
+    uint32_t spare_count;
     struct nx_done done;
-    uint32_t burst;    /* messages served in a row */
-    int64_t pushed_at; /* when an ack was last sent at once; the dispatching thread's */
+    uint32_t burst;                /* messages served in a row */
+    atomic_int_fast64_t pushed_at; /* when an ack was last sent at once */
+    struct nx_crew *crew;          /* constant; NULL: handlers run where the client dispatches */
 
     struct nx_pull pull;
     int64_t ack_wait_ns;      /* as the server has it */
@@ -163,9 +168,10 @@ struct nexus_subscription {
     unsigned bury_failures;         /* in a row */
     int bury_reported;              /* the failure that the application was told of; 0: none */
 
-    struct nexus_inbox *once; /* constant; NULL: doubles reach the handler */
-    struct nx_replay *replay; /* what it has handled lately; the dispatching thread's */
-    bool *drift_logged;       /* by channel; the dispatching thread's */
+    struct nexus_inbox *once;     /* constant; NULL: doubles reach the handler */
+    pthread_mutex_t receive_lock; /* what follows; no other lock is taken under it */
+    struct nx_replay *replay;     /* what it has handled lately */
+    bool *drift_logged;           /* by channel */
 };
 
 /* subscribe.c */
@@ -189,6 +195,7 @@ void nx_subscription_report(struct nexus_subscription *subscription, const struc
 
 /* received.c: lists and memory of messages. With the lock. */
 void nx_received_push(struct nx_received_list *list, struct nx_received *received);
+void nx_received_push_front(struct nx_received_list *list, struct nx_received *received);
 void nx_received_remove(struct nx_received_list *list, struct nx_received *received);
 struct nx_received *nx_received_new(struct nexus_subscription *subscription);
 /* Keeps its message until nx_done_take() finds `least` of them, or many bytes; they are then

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bus_subject.h"
+#include "crew.h"
 #include "delivery.h"
 #include "pull.h"
 
@@ -25,6 +26,8 @@ static int64_t due_at(const struct nexus_subscription *subscription)
 
     if (!subscription->closed && subscription->look_at < at)
         at = subscription->look_at;
+    if (subscription->crew && subscription->crew->lanes.next < at)
+        at = subscription->crew->lanes.next;
     if (!subscription->closed && pull->beat_at < at)
         at = pull->beat_at;
     if (!subscription->closed && pull->state == NX_PULL_WAITING && pull->retry_at < at)
@@ -98,7 +101,9 @@ static bool enqueue(struct nexus_subscription *subscription, struct nx_incoming 
     nx_pull_arrived(subscription, received->size);
     nx_count(subscription->client, NX_RECEIVED);
     nx_count(subscription->client, NX_QUEUED);
-    if (!subscription->paused)
+    if (subscription->crew)
+        nx_crew_arrived(subscription, received);
+    else if (!subscription->paused)
         nx_due_signal(subscription->client);
     return true;
 }
@@ -312,6 +317,7 @@ static void tick(struct nexus_subscription *subscription, const void *what)
 {
     int64_t now = *(const int64_t *)what;
 
+    nx_crew_tick(subscription, now);
     nx_lease_renew(subscription, now);
     nx_watch_tick(subscription, now);
 }
@@ -353,6 +359,19 @@ static bool take_back(struct nexus_delivery *delivery)
 
     return atomic_compare_exchange_strong(&delivery->state, &open, NX_DELIVERY_GIVEN_BACK) ||
            atomic_compare_exchange_strong(&delivery->state, &burying, NX_DELIVERY_UNBURIED);
+}
+
+static void wait_for_crew(struct nexus_subscription *subscription, const void *what)
+{
+    (void)what;
+    nx_crew_wait(subscription);
+}
+
+void nx_subscriptions_wait(struct nexus_client *client)
+{
+    struct visitor visitor = {wait_for_crew, NULL, INT64_MAX};
+
+    visit_each(client, &visitor);
 }
 
 /* With the lock: the next delivery in hand that is not decided, decided now. */

@@ -20,27 +20,40 @@ static int refuse(struct nexus_delivery *delivery, enum nexus_refusal refusal,
     return code;
 }
 
+/* With receive_lock. */
+static int make_replay(struct nexus_subscription *subscription, struct nexus_trust *trust,
+                       struct nexus_error *err)
+{
+    uint32_t events = 0;
+    int64_t seconds;
+
+    if (subscription->replay)
+        return NEXUS_OK;
+    nx_trust_replay(trust, &events, &seconds);
+    if (!events)
+        return NEXUS_OK;
+    subscription->replay = nx_replay_new(events, seconds);
+    return subscription->replay ? NEXUS_OK : nx_no_memory(err);
+}
+
 /* A redelivery has the sequence that it had before; a copy that was stored again has another. */
 static int check_replay(struct nexus_delivery *delivery, const struct nx_checked *checked,
                         enum nx_counter *kind, struct nexus_error *err)
 {
     struct nexus_subscription *subscription = delivery->subscription;
-    struct nexus_trust *trust = subscription->client->checker->trust;
+    struct nexus_trust *trust = delivery->checker->trust;
     struct nx_transport *wire = subscription->client->wire;
-    uint32_t events;
-    int64_t seconds;
+    bool seen = false;
+    int code;
 
-    if (!subscription->replay) {
-        nx_trust_replay(trust, &events, &seconds);
-        if (!events)
-            return NEXUS_OK;
-        subscription->replay = nx_replay_new(events, seconds);
-        if (!subscription->replay)
-            return nx_no_memory(err);
-    }
-    if (!nx_replay_seen(subscription->replay, checked->message_id, delivery->ack.stream_sequence,
-                        wire->ops->now(wire)))
-        return NEXUS_OK;
+    pthread_mutex_lock(&subscription->receive_lock);
+    code = make_replay(subscription, trust, err);
+    if (subscription->replay)
+        seen = nx_replay_seen(subscription->replay, checked->message_id,
+                              delivery->ack.stream_sequence, wire->ops->now(wire));
+    pthread_mutex_unlock(&subscription->receive_lock);
+    if (!seen)
+        return code;
     return refuse(delivery, NEXUS_REFUSED_REPLAY, kind,
                   nx_fail(err, NEXUS_E_REPLAY, "Nats-Msg-Id",
                           "%s was handled before, from another place of the stream",
@@ -61,7 +74,7 @@ int nx_receive_trust(struct nexus_delivery *delivery, enum nx_counter *kind,
                      struct nexus_error *err)
 {
     struct nexus_client *client = delivery->subscription->client;
-    struct nx_checker *checker = client->checker;
+    struct nx_checker *checker = delivery->checker;
     struct nx_signed_event event = {.subject = delivery->view.subject,
                                     .body = delivery->view.body,
                                     .length = delivery->view.length,

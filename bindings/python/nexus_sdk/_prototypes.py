@@ -225,6 +225,10 @@ UNUSED = {
     "nexus_channel_has_tenant": "the classes of events.py have it",
     "nexus_channel_parameter": "the classes of events.py have it",
     "nexus_channel_parameter_count": "the classes of events.py have it",
+    **dict.fromkeys(
+        ("nexus_subscribe_options_set_workers", "nexus_subscribe_options_set_hold_key",
+         "nexus_subscribe_options_set_key_callback", "nexus_key_hash"),
+        "threads of the library would only wait for the interpreter's lock"),
     "nexus_inbox_create": "inbox.create() does it through the sqlite3 module",
     "nexus_inbox_claim": "inbox.claim() does it through the sqlite3 module",
     "nexus_inbox_expire": "inbox.expire() does it through the sqlite3 module",

@@ -43,7 +43,8 @@ STATS_NAMES = (
     "poison_unknown_key", "poison_revoked", "poison_time", "poison_not_allowed",
     "poison_capability", "poison_signature", "poison_replay", "signed_events", "signatures",
     "verified", "verifications", "inbox_duplicates", "inbox_busy", "inbox_uncertain",
-    "inbox_errors", "exhausted", "dead_lettered", "dead_letters_failed")
+    "inbox_errors", "exhausted", "dead_lettered", "dead_letters_failed",
+    "workers", "workers_busy")
 
 
 class Stats(Structure):
