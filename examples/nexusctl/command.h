@@ -59,6 +59,7 @@ extern const struct command dlq_command;
 extern const struct command jwks_command;
 extern const struct command keygen_command;
 extern const struct command man_command;
+extern const struct command permissions_command;
 extern const struct command provision_command;
 extern const struct command pub_command;
 extern const struct command replay_command;

@@ -14,6 +14,7 @@ const struct command *const commands[] = {
     &replay_command,
     /* the stream */
     &provision_command,
+    &permissions_command,
     &consumers_command,
     &dlq_command,
     &stats_command,

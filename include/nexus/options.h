@@ -99,6 +99,16 @@ NEXUS_API int nexus_client_options_set_inbox_prefix(struct nexus_client_options 
                                                     const char *prefix, struct nexus_error *err);
 
 /**
+ * Where JetStream answers, when it is not in this user's own account: the subject prefix under
+ * which the account has imported it, instead of "$JS.API". `nexusctl permissions` makes accounts
+ * that have it at "$JS.NEXUS-CORE.API". Dots separate tokens; at most 64 bytes. NULL resets.
+ * Errors: NEXUS_E_INVALID.
+ * @since 1.0
+ */
+NEXUS_API int nexus_client_options_set_api_prefix(struct nexus_client_options *options,
+                                                  const char *prefix, struct nexus_error *err);
+
+/**
  * A directory for what must survive a restart: the vector clock's counter. Must exist and be
  * writable; one process per node name. Default none: counters then start from the wall clock, in
  * microseconds, so that a restarted node never reuses one while its clock does not run backwards.

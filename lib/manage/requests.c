@@ -101,6 +101,28 @@ static int send_request(struct nexus_client *client, uint64_t number, const char
     return client->wire->ops->send_bytes(client->wire, subject, reply, body, strlen(body), true);
 }
 
+const char *nx_api_prefix(const struct nexus_client *client)
+{
+    return client->options->api_prefix ? client->options->api_prefix : NX_API_PREFIX;
+}
+
+/* The subject where this client's account has the API. */
+static char *api_subject(const struct nexus_client *client, const char *subject)
+{
+    const char *prefix = nx_api_prefix(client);
+    size_t usual = strlen(NX_API_PREFIX), length = strlen(prefix);
+    char *text;
+
+    if (strncmp(subject, NX_API_PREFIX ".", usual + 1) != 0)
+        return strdup(subject);
+    text = malloc(length + strlen(subject + usual) + 1);
+    if (text) {
+        memcpy(text, prefix, length);
+        memcpy(text + length, subject + usual, strlen(subject + usual) + 1);
+    }
+    return text;
+}
+
 static struct request *request_new(const char *subject, const char *body)
 {
     struct request *request = calloc(1, sizeof(*request));
@@ -115,33 +137,49 @@ static struct request *request_new(const char *subject, const char *body)
     return NULL;
 }
 
+/* Takes the request, which any moment then may free. False when the client has been closed. */
+static bool enter(struct nexus_client *client, struct request *request, uint64_t *number, bool *up)
+{
+    struct nx_requests *requests = client->requests;
+    bool open;
+
+    pthread_mutex_lock(&client->lock);
+    open = !requests->ended;
+    if (open) {
+        *number = request->number = ++requests->last_number;
+        *up = client->up;
+        request->epoch = *up ? client->epoch : 0;
+        request->next = requests->first;
+        requests->first = request;
+    }
+    pthread_mutex_unlock(&client->lock);
+    return open;
+}
+
 int nx_request_start(struct nexus_client *client, const char *subject, const char *body,
                      int64_t deadline, nx_answer answer, void *data, struct nexus_error *err)
 {
-    struct request *request = request_new(subject, body);
+    char *sent = api_subject(client, subject);
+    struct request *request = sent ? request_new(sent, body) : NULL;
     uint64_t number;
     bool up;
 
-    if (!request)
+    if (!request) {
+        free(sent);
         return nx_no_memory(err);
+    }
     request->deadline = deadline;
     request->answer = answer;
     request->data = data;
-    pthread_mutex_lock(&client->lock);
-    if (client->requests->ended) {
-        pthread_mutex_unlock(&client->lock);
+    if (!enter(client, request, &number, &up)) {
         request_free(request);
+        free(sent);
         return nx_fail(err, NEXUS_E_CLOSED, "client", "the client has been closed");
     }
-    number = request->number = ++client->requests->last_number;
-    up = client->up;
-    request->epoch = up ? client->epoch : 0;
-    request->next = client->requests->first;
-    client->requests->first = request;
-    pthread_mutex_unlock(&client->lock);
-    /* From here on the answer may free it at any moment. While the wire is down, the tick sends. */
+    /* While the wire is down, the tick sends. */
     if (up)
-        (void)send_request(client, number, subject, body);
+        (void)send_request(client, number, sent, body);
+    free(sent);
     client->wire->ops->wake(client->wire);
     return NEXUS_OK;
 }

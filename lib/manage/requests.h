@@ -11,6 +11,11 @@
 #define NX_CALL_TIMEOUT_NS 10000000000LL
 
 /* A stored message of the largest size, in base64, and what stands around it. */
+/* Where the API is, unless the client's options say otherwise; the functions below put their prefix
+ * in its place. */
+#define NX_API_PREFIX "$JS.API"
+const char *nx_api_prefix(const struct nexus_client *client);
+
 #define NX_ANSWER_MAX (16 * 1024 * 1024)
 
 /* The server's error numbers that this library tells apart. */

@@ -160,6 +160,13 @@ int nexus_client_options_set_inbox_prefix(struct nexus_client_options *options, 
                           nx_check_inbox_prefix, err);
 }
 
+int nexus_client_options_set_api_prefix(struct nexus_client_options *options, const char *prefix,
+                                          struct nexus_error *err)
+{
+    return nx_option_text(NX_SLOT(options, values.api_prefix), "api_prefix", prefix,
+                          nx_check_inbox_prefix, err);
+}
+
 int nexus_client_options_set_state_directory(struct nexus_client_options *options, const char *path,
                                              struct nexus_error *err)
 {

@@ -26,6 +26,7 @@ struct nx_options {
     char *tls_key_file;
 
     char *inbox_prefix;
+    char *api_prefix; /* NULL: $JS.API */
     char *state_directory;
 
     struct nexus_signer *signer; /* a reference; NULL: events are not signed */

@@ -42,6 +42,7 @@ static const size_t texts[] = {
     offsetof(struct nx_options, tls_certificate_file),
     offsetof(struct nx_options, tls_key_file),
     offsetof(struct nx_options, inbox_prefix),
+    offsetof(struct nx_options, api_prefix),
     offsetof(struct nx_options, state_directory),
     offsetof(struct nx_options, capability),
 };

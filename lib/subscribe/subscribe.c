@@ -79,6 +79,15 @@ static char *join(const char *prefix, const char *a, const char *b, const char *
     return taken;
 }
 
+static char *pull_subject(const struct nexus_client *client, const char *stream,
+                          const char *durable)
+{
+    char prefix[NX_INBOX_PREFIX_MAX + 32];
+
+    snprintf(prefix, sizeof(prefix), "%s.CONSUMER.MSG.NEXT.", nx_api_prefix(client));
+    return join(prefix, stream, durable, "");
+}
+
 static int make_subjects(struct nexus_subscription *subscription, struct nexus_error *err)
 {
     char token[32];
@@ -87,7 +96,7 @@ static int make_subjects(struct nexus_subscription *subscription, struct nexus_e
     subscription->ack_prefix =
         join(NX_ACK_PREFIX, subscription->stream, subscription->durable, ".");
     subscription->pull_subject =
-        join("$JS.API.CONSUMER.MSG.NEXT.", subscription->stream, subscription->durable, "");
+        pull_subject(subscription->client, subscription->stream, subscription->durable);
     subscription->inbox = join("", subscription->client->inbox, token, ".*");
     if (!subscription->ack_prefix || !subscription->pull_subject || !subscription->inbox)
         return nx_no_memory(err);

@@ -15,7 +15,7 @@ LEVELS = {1: logging.ERROR, 2: logging.WARNING, 3: logging.INFO, 4: logging.DEBU
 SIGNING = {"auto": 1, "single": 2, "tree": 3}
 TRUST = {"require": 1, "permit": 2}
 _AS_THEY_ARE = ("url", "service", "node", "stream", "credentials_file", "nkey_file", "token",
-                "inbox_prefix", "state_directory", "capability", "max_body", "causal_id_width",
+                "inbox_prefix", "api_prefix", "state_directory", "capability", "max_body", "causal_id_width",
                 "clock_limit", "wait_for_connection")
 _SECONDS = ("connect_timeout", "publish_deadline", "ack_timeout")
 

@@ -9,7 +9,7 @@ from . import _structs as structs
 
 _P, _S, _E, _OUT = c_void_p, c_char_p, POINTER(structs.Error), POINTER(c_void_p)
 _TEXT_SETTERS = ("url", "service", "node", "stream", "credentials_file", "nkey_file", "token", "tls",
-                 "inbox_prefix", "state_directory", "capability")
+                 "inbox_prefix", "api_prefix", "state_directory", "capability")
 _TIME_SETTERS = ("connect_timeout", "publish_deadline", "ack_timeout")
 
 PROTOTYPES: Dict[str, Tuple[Any, Sequence[Any]]] = {

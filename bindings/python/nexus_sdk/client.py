@@ -33,6 +33,7 @@ class Client(Connection, Publishers):
         tls: True, or a PEM file with the authorities to trust.
         tls_certificate, tls_key: A client certificate and its key, PEM files. Imply TLS.
         inbox_prefix: The prefix of the subjects on which answers are heard.
+        api_prefix: Where JetStream answers, when another account has it.
         state_directory: A directory for the vector clock's counter.
         connect_timeout: Seconds for one attempt to connect: 0.1 to 60. Default 2.
         publish_deadline: Seconds for a publish, retries included: 0.1 to 86400. Default 15.
