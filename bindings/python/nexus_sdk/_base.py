@@ -54,6 +54,7 @@ class Connection(Loop):
                        if name not in ("self", "__class__")}
         super().__init__(steps_time=(url or "").startswith("memory:"))
         self._on_state = on_state
+        self._private = url == "memory:"
         self._ready()
 
     def _ready(self) -> None:
@@ -80,12 +81,25 @@ class Connection(Loop):
             _native.call("nexus_client_stats", pointer, ctypes.byref(stats))
         return {name: getattr(stats, name) for name in _structs.STATS_NAMES}
 
-    def vector_clock(self) -> Dict[str, int]:
-        """This client's vector clock: events counted by node."""
+    def _text(self, function: str) -> str:
         out = ctypes.c_void_p()
         with self._use() as pointer:
-            _native.call("nexus_client_vector_clock", pointer, ctypes.byref(out))
-        clock: Dict[str, int] = json.loads(_native.take_text(out))
+            _native.call(function, pointer, ctypes.byref(out))
+        return _native.take_text(out)
+
+    def statistics(self) -> Dict[str, Any]:
+        """More than stats(): `service`, `node`, `state`, the counters, and `channels`, which has for
+        each channel its own counts and the spans of time `publish` and `handle` in microseconds."""
+        found: Dict[str, Any] = json.loads(self._text("nexus_client_stats_json"))
+        return found
+
+    def prometheus(self) -> str:
+        """The same in Prometheus' text format, for an endpoint `/metrics`."""
+        return self._text("nexus_client_stats_prometheus")
+
+    def vector_clock(self) -> Dict[str, int]:
+        """This client's vector clock: events counted by node."""
+        clock: Dict[str, int] = json.loads(self._text("nexus_client_vector_clock"))
         return clock
 
     def memory_bus(self) -> "testing.Bus":

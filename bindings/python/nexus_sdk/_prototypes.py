@@ -61,6 +61,8 @@ PROTOTYPES: Dict[str, Tuple[Any, Sequence[Any]]] = {
     "nexus_client_state_name": (_S, (c_int,)),
     "nexus_client_vector_clock": (c_int, (_P, _OUT, _E)),
     "nexus_client_stats": (c_int, (_P, POINTER(structs.Stats), _E)),
+    "nexus_client_stats_json": (c_int, (_P, _OUT, _E)),
+    "nexus_client_stats_prometheus": (c_int, (_P, _OUT, _E)),
     # keys
     "nexus_signer_generate": (c_int, (_S, _OUT, _E)),
     "nexus_signer_from_seed": (c_int, (_P, _S, _OUT, _E)),
@@ -219,7 +221,6 @@ nexus_error returns a status and goes through call(), which raises."""
 
 UNUSED = {
     "nexus_client_run": "run() looks for signals between dispatches",
-    "nexus_client_stats_json": "stats() reads the struct",
     "nexus_channel_c_name": "the classes of events.py have it",
     "nexus_channel_address": "the classes of events.py have it",
     "nexus_channel_has_tenant": "the classes of events.py have it",

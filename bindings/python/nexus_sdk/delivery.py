@@ -5,6 +5,7 @@ import ctypes
 import json
 import logging
 import threading
+import weakref
 from dataclasses import dataclass
 from typing import Any, Dict, Optional, Union
 
@@ -61,13 +62,19 @@ class Delivery:
     Afterwards everything but `event` raises SettledError. Any thread may use it during that time.
     """
 
-    def __init__(self, pointer: int) -> None:
+    def __init__(self, pointer: int, client: "weakref.ref[Any]") -> None:
         self._pointer: Optional[int] = pointer
+        self._client = client
         self._forks = forks()
         self._deferred = False
         self._lock = threading.RLock()
         self.event: Any = None
         """The typed event: an object of one of the classes of nexus_sdk.events."""
+
+    @property
+    def client(self) -> Any:
+        """The client that received it; None when that is gone."""
+        return self._client()
 
     def _get(self, name: str, *arguments: Any) -> Any:
         with self._lock:

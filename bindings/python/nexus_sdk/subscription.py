@@ -115,6 +115,7 @@ class Subscription:
         if not callable(handler):
             raise TypeError("handler: cannot be called")
         self.event = event
+        self.delivery_class: Type[Delivery] = Delivery
         self.on_poison = on_poison
         self.on_dead_letter = on_dead_letter
         self._client = weakref.ref(client)
@@ -169,7 +170,7 @@ class Subscription:
         client = self._client()
         if client is None or client._interrupted():
             return RETRY.code  # the round goes on in C; without its delay it would not end
-        delivery = Delivery(pointer)
+        delivery = self.delivery_class(pointer, self._client)
         try:
             client._in_handler(True)
             payload = json.loads(json_event.payload.decode("utf-8"))
