@@ -3,6 +3,7 @@
 #ifndef NX_OPTIONS_H
 #define NX_OPTIONS_H
 
+#include <nexus/observe.h>
 #include <nexus/options.h>
 #include <nexus/trust.h>
 
@@ -50,6 +51,7 @@ struct nx_options {
     void *log_data;
     nexus_state_callback state_callback; /* or NULL */
     void *state_data;
+    struct nexus_hooks hooks;
 };
 
 struct nexus_client_options {

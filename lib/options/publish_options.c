@@ -8,6 +8,7 @@
 #include "option_value.h"
 #include "status.h"
 #include "text.h"
+#include "trace.h"
 
 #define DAY_MS      86400000
 #define NAME_DIGITS 8
@@ -23,8 +24,17 @@ struct nexus_publish_options *nexus_publish_options_new(void)
     return options;
 }
 
+static void forget_trace(struct nexus_publish_options *options)
+{
+    free(options->tracestate);
+    free(options->baggage);
+    options->tracestate = options->baggage = NULL;
+}
+
 void nexus_publish_options_destroy(struct nexus_publish_options *options)
 {
+    if (options)
+        forget_trace(options);
     free(options);
 }
 
@@ -73,6 +83,7 @@ int nexus_publish_options_set_causal_id(struct nexus_publish_options *options,
                        NX_CAUSAL_ID_MAX, length);
     if (causal_id && !nx_utf8_check(causal_id, length, NULL, &bad))
         return nx_fail(err, NEXUS_E_INVALID, "causal_id", "byte %zu is not UTF-8", bad);
+    forget_trace(options);
     options->has_chain = causal_id && nx_chain_receive(&options->chain, causal_id, length, NULL);
     return NEXUS_OK;
 }
@@ -80,10 +91,22 @@ int nexus_publish_options_set_causal_id(struct nexus_publish_options *options,
 int nexus_publish_options_set_cause(struct nexus_publish_options *options,
                                     const struct nexus_delivery *delivery, struct nexus_error *err)
 {
+    struct nx_trace trace = nx_trace_of(delivery);
+    char *state, *baggage;
     int code = nx_option_object(options, err);
 
     if (code != NEXUS_OK)
         return code;
+    state = trace.tracestate ? strdup(trace.tracestate) : NULL;
+    baggage = trace.baggage ? strdup(trace.baggage) : NULL;
+    if ((trace.tracestate && !state) || (trace.baggage && !baggage)) {
+        free(state);
+        free(baggage);
+        return nx_no_memory(err);
+    }
+    forget_trace(options);
+    options->tracestate = state;
+    options->baggage = baggage;
     options->has_chain = delivery != NULL;
     if (!delivery)
         return NEXUS_OK;

@@ -18,11 +18,12 @@ struct nx_argument {
 struct nexus_publish_options {
     nexus_publish_callback callback; /* NULL: blocking */
     void *data;
-    bool failures_only; /* the callback is not called for events that are stored */
+    bool failures_only;  /* the callback is not called for events that are stored */
     int64_t deadline_ms; /* 0: the client's */
     bool wait_when_full;
     bool has_chain; /* from set_causal_id() or set_cause(), whichever came last */
     struct nx_chain chain;
+    char *tracestate, *baggage;             /* of the cause; NULL: none */
     char message_id[NX_MESSAGE_ID_MAX + 1]; /* "": a fresh one; without the tenant */
     char tenant[NEXUS_TOKEN_MAX + 1];       /* "": none */
     uint32_t argument_count;

@@ -34,6 +34,7 @@ static void return_scratch(struct nexus_client *client, struct nx_scratch *scrat
     nx_buf_reset(&scratch->clock);
     nx_buf_reset(&scratch->body);
     nx_buf_reset(&scratch->signature);
+    nx_buf_reset(&scratch->trace);
     scratch = atomic_exchange(&client->publisher->scratch, scratch);
     if (!scratch)
         return;
@@ -73,19 +74,24 @@ static int collect_values(struct nx_composing *composing, const char *const *arg
     return nx_subject_render(channel, composing->values, composing->subject, err);
 }
 
-/* The chain that was asked for, else that of the event being handled here, else a fresh one. */
+/* The chain that was asked for, else that of the event being handled here, else a fresh one; and
+ * the trace that belongs to it. */
 static void choose_chain(struct nx_composing *composing)
 {
     const struct nexus_delivery *cause = nx_delivery_current(composing->client);
 
-    if (composing->options->has_chain)
+    if (composing->options->has_chain) {
         composing->chain = &composing->options->chain;
-    else if (cause && *nx_delivery_chain(cause)->causal_id)
+        composing->trace.tracestate = composing->options->tracestate;
+        composing->trace.baggage = composing->options->baggage;
+    } else if (cause && *nx_delivery_chain(cause)->causal_id) {
         composing->chain = nx_delivery_chain(cause);
-    else {
+        composing->trace = nx_trace_of(cause);
+    } else {
         nx_chain_new(&composing->fresh, composing->client->options->causal_id_width);
         composing->chain = &composing->fresh;
     }
+    nx_chain_traceparent(composing->chain, composing->traceparent);
 }
 
 /* The stream compares ids over all subjects, hence the tenant before it. */
@@ -148,6 +154,22 @@ int nx_composing_prepare(struct nx_composing *composing, const char *const *argu
     return NEXUS_OK;
 }
 
+void *nx_composing_show(struct nx_composing *composing)
+{
+    const struct nexus_publishing what = {
+        .size = sizeof(what),
+        .channel = composing->channel->name,
+        .subject = composing->subject,
+        .message_id = composing->message_id,
+        .causal_id = composing->chain->causal_id,
+        .length = composing->scratch->payload.length,
+        .cause = nx_delivery_current(composing->client),
+    };
+
+    return nx_hook_publish_begin(composing->client, &what, composing->traceparent,
+                                 &composing->trace, &composing->scratch->trace);
+}
+
 /* What a signer adds to a message. */
 static size_t signature_room(const struct nexus_client *client)
 {
@@ -160,7 +182,11 @@ static size_t signature_room(const struct nexus_client *client)
 
 size_t nx_composing_size(const struct nx_composing *composing)
 {
-    return composing->scratch->payload.length + ENVELOPE_ROOM + signature_room(composing->client);
+    const struct nx_trace *trace = &composing->trace;
+
+    return composing->scratch->payload.length + ENVELOPE_ROOM + signature_room(composing->client) +
+           (trace->tracestate ? strlen(trace->tracestate) : 0) +
+           (trace->baggage ? strlen(trace->baggage) : 0);
 }
 
 /* The body, with the clock's present tick in it. */
@@ -211,16 +237,19 @@ static void put_together(struct nx_composing *composing, struct nx_outgoing *out
         .body = scratch->body.data,
         .length = scratch->body.length,
     };
-    nx_chain_traceparent(composing->chain, composing->trace);
     snprintf(composing->schema, sizeof(composing->schema), "%s;%s", nx_contract_version,
              composing->channel->fingerprint);
     add_header(out, "Nats-Msg-Id", composing->message_id);
-    add_header(out, "traceparent", composing->trace);
+    add_header(out, "traceparent", composing->traceparent);
     add_header(out, "Nexus-Schema", composing->schema);
     if (scratch->signature.length)
         add_header(out, NX_SIGNATURE_HEADER, scratch->signature.data);
     if (options->signer && options->capability)
         add_header(out, NX_CAPABILITY_HEADER, options->capability);
+    if (composing->trace.tracestate)
+        add_header(out, "tracestate", composing->trace.tracestate);
+    if (composing->trace.baggage)
+        add_header(out, "baggage", composing->trace.baggage);
 }
 
 int nx_compose(struct nx_composing *composing, unsigned char *leaf, struct nx_outgoing *out,

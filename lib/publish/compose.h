@@ -7,6 +7,7 @@
 #include "outgoing.h"
 #include "publisher.h"
 #include "subject.h"
+#include "trace.h"
 
 /* One event being made, on the caller's stack. */
 struct nx_composing {
@@ -21,7 +22,8 @@ struct nx_composing {
     char subject[NEXUS_SUBJECT_MAX + 1];
     char message_id[NEXUS_MESSAGE_ID_SIZE];
     char schema[64];
-    char trace[NX_TRACEPARENT_SIZE];
+    char traceparent[NX_TRACEPARENT_SIZE];
+    struct nx_trace trace;
 };
 
 /* Lends the buffers: before anything else. NEXUS_E_MEMORY. */
@@ -32,6 +34,9 @@ void nx_composing_end(struct nx_composing *composing);
 /* Checks and writes the payload, renders the subject, chooses chain and message id. */
 int nx_composing_prepare(struct nx_composing *composing, const char *const *arguments,
                          const void *event, struct nexus_error *err);
+
+/* Shows it to the hook, if there is one, and takes what that says of its trace; the span. */
+void *nx_composing_show(struct nx_composing *composing);
 
 /* About how much of the window it will take. */
 size_t nx_composing_size(const struct nx_composing *composing);

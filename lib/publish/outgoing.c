@@ -19,7 +19,8 @@ static const char magic[4] = {'N', 'X', 'P', 1};
 /* What the library sends with an event, and no more: a header of somebody else's choosing could
  * make JetStream roll up a stream or expect what is not there. */
 static const char *const header_names[] = {
-    "Nats-Msg-Id", "traceparent", "Nexus-Schema", NX_SIGNATURE_HEADER, NX_CAPABILITY_HEADER,
+    "Nats-Msg-Id",        "traceparent", "Nexus-Schema", NX_SIGNATURE_HEADER,
+    NX_CAPABILITY_HEADER, "tracestate",  "baggage",
 };
 #define HEADER_NAMES (sizeof(header_names) / sizeof(header_names[0]))
 

@@ -17,6 +17,8 @@ struct job {
     int64_t accepted_at;
     int64_t deadline;
     bool gathers; /* waits with others for a signature */
+    bool shown;   /* to the hooks, which gave it a span */
+    void *span;
 };
 
 static int make_message(const struct job *job, struct nx_record *record, struct nexus_error *err)
@@ -68,6 +70,8 @@ static int launch(struct job *job, struct nx_record *record, struct nexus_receip
     record->callback = job->options->callback;
     record->failures_only = job->options->failures_only;
     record->data = job->options->data;
+    record->shown = job->shown;
+    record->span = job->span;
     record->waiter = blocking ? &waiter : NULL;
     record->channel = job->event->channel;
     record->accepted_at = job->accepted_at;
@@ -165,6 +169,27 @@ static int run(struct job *job, struct nx_composing *composing, struct nexus_rec
     return code;
 }
 
+/* The same, with the hooks around it; of an asynchronous event that was accepted, the end is told
+ * with its completion. */
+static int run_shown(struct job *job, struct nx_composing *composing, struct nexus_receipt *receipt,
+                     struct nexus_error *err)
+{
+    struct nexus_receipt ours = NEXUS_RECEIPT_INIT;
+    struct nexus_error failure = NEXUS_ERROR_INIT;
+    int code;
+
+    job->shown = true;
+    job->span = nx_composing_show(composing);
+    code = run(job, composing, &ours, &failure);
+    if (code != NEXUS_OK || !job->options->callback)
+        nx_hook_publish_end(job->client, job->span, &ours, code == NEXUS_OK ? NULL : &failure);
+    if (receipt && *ours.message_id)
+        (void)nx_struct_give(receipt, receipt->size, &ours, sizeof(ours), NULL);
+    if (code != NEXUS_OK && err)
+        *err = failure;
+    return code;
+}
+
 int nx_publish_event(struct nexus_client *client, const struct nexus_channel *channel,
                      const char *const *arguments, const void *event,
                      const struct nexus_publish_options *options, struct nexus_receipt *receipt,
@@ -186,7 +211,8 @@ int nx_publish_event(struct nexus_client *client, const struct nexus_channel *ch
     code = nx_composing_prepare(&composing, arguments, event, err);
     if (code == NEXUS_OK) {
         set_deadline(&job);
-        code = run(&job, &composing, receipt, err);
+        code = nx_hook_publishing(client) ? run_shown(&job, &composing, receipt, err)
+                                          : run(&job, &composing, receipt, err);
     }
     nx_composing_end(&composing);
     return code;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "publisher.h"
+#include "trace.h"
 #include "wait.h"
 
 #define STREAM_NAMES_MAX 1024
@@ -94,7 +95,10 @@ static void run_completion(struct nexus_client *client, struct nx_due *due)
                 nexus_status_text(record->result_code));
         error = record->result_error ? record->result_error : &plain;
     }
-    record->callback(client, &receipt, error, record->data);
+    if (record->shown)
+        nx_hook_publish_end(client, record->span, &receipt, error);
+    if (error || !record->failures_only)
+        record->callback(client, &receipt, error, record->data);
     pthread_mutex_lock(&client->lock);
     client->publisher->unreported--;
     client->publisher->progressed = true;
@@ -220,7 +224,7 @@ void nx_window_end(struct nexus_client *client, struct nx_record *record, int co
     nx_window_leave(client, record);
     bury(client, record);
     count_end(client, record, code, ack);
-    if (record->callback && record->failures_only && code == NEXUS_OK)
+    if (record->callback && record->failures_only && code == NEXUS_OK && !record->shown)
         nx_record_free(client->publisher, record);
     else if (record->callback)
         tell_callback(client, record, code, ack, text);

@@ -54,9 +54,9 @@ struct nx_record {
     uint32_t slot;
     uint32_t generation; /* tells a late ack from one for the slot's next event */
     uint32_t attempts;
-    uint32_t shard;  /* of the ack's listeners; follows from the subject */
-    uint64_t number; /* order of acceptance, from 1 */
-    uint64_t epoch;  /* of the connection that the last attempt went out on */
+    uint32_t shard;                      /* of the ack's listeners; follows from the subject */
+    uint64_t number;                     /* order of acceptance, from 1 */
+    uint64_t epoch;                      /* of the connection that the last attempt went out on */
     const struct nexus_channel *channel; /* NULL: none of the contract */
     int64_t accepted_at;
     int64_t sent_at;
@@ -67,6 +67,8 @@ struct nx_record {
     struct nx_waiter *waiter;
     nexus_publish_callback callback;
     bool failures_only; /* it is not called when the event is stored */
+    bool shown;         /* to the hooks, which gave it a span */
+    void *span;
     void *data;
     int result_code;
     struct nexus_error *result_error; /* only for an asynchronous failure; may lack memory */
@@ -89,7 +91,7 @@ struct nx_ack {
 /* Buffers for building one event, lent to one publishing thread at a time. */
 struct nx_scratch {
     struct nx_scratch *next;
-    struct nx_buf payload, clock, body, signature, work;
+    struct nx_buf payload, clock, body, signature, work, trace;
 };
 
 struct nx_publisher {

@@ -8,6 +8,7 @@
 #include "delivery.h"
 #include "pull.h"
 #include "subscription.h"
+#include "trace.h"
 
 #define BURST_MAX     32      /* messages of one subscription in a row, while others wait */
 #define PUSH_EVERY_NS 1000000 /* acks that the queue's end sends out at once */
@@ -128,6 +129,7 @@ static enum nexus_verdict call_handler(struct nexus_delivery *delivery)
     const struct nexus_channel *channel = delivery->subject.channel;
     struct frame frame = {top, subscription->client, delivery};
     enum nexus_verdict verdict;
+    void *span = nx_hook_handle_begin(subscription->client, delivery);
 
     top = &frame;
     if (subscription->handler) {
@@ -139,6 +141,7 @@ static enum nexus_verdict call_handler(struct nexus_delivery *delivery)
         verdict = subscription->json_handler(&event, delivery, subscription->data);
     }
     top = frame.below;
+    nx_hook_handle_end(subscription->client, span, delivery, verdict);
     return verdict;
 }
 

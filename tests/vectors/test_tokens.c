@@ -9,6 +9,7 @@
 #include "hex.h"
 #include "subject.h"
 #include "token.h"
+#include "trace.h"
 
 #define LEAST 30
 
@@ -19,6 +20,12 @@ const struct nx_chain *nx_delivery_chain(const struct nexus_delivery *delivery)
 {
     (void)delivery;
     return NULL;
+}
+
+struct nx_trace nx_trace_of(const struct nexus_delivery *delivery)
+{
+    (void)delivery;
+    return (struct nx_trace){NULL, NULL};
 }
 
 struct vector {
