@@ -175,7 +175,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Sequence[Any]]] = {
     # delivery
     **{f"nexus_delivery_{name}": (_S, (_P,)) for name in (
         "subject", "channel", "tenant", "causal_id", "traceparent", "message_id", "vector_clock",
-        "payload", "envelope_extra", "stream", "consumer", "key_id")},
+        "payload", "envelope_extra", "stream", "consumer", "key_id", "tracestate", "baggage")},
     **{f"nexus_delivery_{name}": (c_uint64, (_P,)) for name in ("sequence", "count", "pending")},
     "nexus_delivery_time": (c_int64, (_P,)),
     "nexus_delivery_trust": (c_int, (_P,)),
@@ -221,6 +221,7 @@ nexus_error returns a status and goes through call(), which raises."""
 
 UNUSED = {
     "nexus_client_run": "run() looks for signals between dispatches",
+    "nexus_client_options_set_hooks": "Python code is wrapped by decorators instead",
     "nexus_channel_c_name": "the classes of events.py have it",
     "nexus_channel_address": "the classes of events.py have it",
     "nexus_channel_has_tenant": "the classes of events.py have it",

@@ -116,6 +116,16 @@ class Delivery:
         return self._text("traceparent") or ""
 
     @property
+    def tracestate(self) -> Optional[str]:
+        """The W3C tracestate that came with the event, up to 512 characters."""
+        return self._text("tracestate")
+
+    @property
+    def baggage(self) -> Optional[str]:
+        """The W3C baggage that came with the event, up to 8192 characters."""
+        return self._text("baggage")
+
+    @property
     def message_id(self) -> Optional[str]:
         """The publisher's message id."""
         return self._text("message_id")
