@@ -2,15 +2,18 @@
 /* Handles every event of the stream, and writes down what it did:
  *   H id   handled and acked       R id   sent back, to come again      J id   rejected
  *   D id   deferred; its verdict follows                               P      poison, and why
+ *   U id   it may have been handled before     ! id   its transaction failed, it comes again
  *   ? id   an event that is not what its publisher published
  *   E      the subscription cannot deliver, and why */
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "drive.h"
+#include "effects.h"
 
 #define DEFERRED_MAX 256
 
@@ -25,6 +28,9 @@ static struct nexus_client *client;
 static struct dice dice;
 static bool all_verdicts;
 static long handler_us;
+static unsigned deadly; /* one event in so many kills the process, at each step; 0: none */
+static const char *effects_path;
+static struct nexus_inbox *inbox;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static struct deferred deferred[DEFERRED_MAX];
@@ -100,6 +106,23 @@ static void *settle_deferred(void *unused)
     return NULL;
 }
 
+static void die_perhaps(enum effects_step step)
+{
+    (void)step;
+    if (deadly && !dice_roll(&dice, deadly))
+        kill(getpid(), SIGKILL);
+}
+
+/* What handling this event comes to. */
+static enum nexus_verdict handle(struct nexus_delivery *delivery, const char *id)
+{
+    if (handler_us)
+        usleep((useconds_t)handler_us);
+    if (effects_path)
+        return effects_apply(delivery, id, die_perhaps);
+    return all_verdicts ? random_verdict(delivery) : NEXUS_ACK;
+}
+
 static enum nexus_verdict on_event(const struct nexus_json_event *event,
                                    struct nexus_delivery *delivery, void *data)
 {
@@ -115,15 +138,17 @@ static enum nexus_verdict on_event(const struct nexus_json_event *event,
                 nexus_delivery_subject(delivery), event->payload);
         return NEXUS_ACK;
     }
-    if (handler_us)
-        usleep((useconds_t)handler_us);
-    verdict = all_verdicts ? random_verdict(delivery) : NEXUS_ACK;
+    verdict = handle(delivery, ours.id);
     if (verdict == NEXUS_DEFER) {
         if (defer(delivery, ours.id))
             return NEXUS_DEFER;
         verdict = NEXUS_ACK;
     }
+    if (nexus_delivery_uncertain(delivery))
+        journal("U %s %lld", ours.id, monotonic());
     write_verdict(ours.id, verdict, delivery);
+    if (!effects_path)
+        die_perhaps(AFTER_COMMIT);
     return verdict;
 }
 
@@ -148,9 +173,14 @@ static struct nexus_subscribe_options *subscribe_options(void)
 {
     struct nexus_subscribe_options *options = nexus_subscribe_options_new();
     struct nexus_error err = NEXUS_ERROR_INIT;
+    const char *path = setting("inbox", NULL);
 
     if (!options)
         abort();
+    if (path) {
+        drive_must(nexus_inbox_open(path, 3600, false, &inbox, &err), &err, "inbox");
+        drive_must(nexus_subscribe_options_set_inbox(options, inbox, &err), &err, "inbox");
+    }
     drive_must(
         nexus_subscribe_options_set_ack_wait(options, setting_number("ack_wait", 5000), &err), &err,
         "ack_wait");
@@ -191,8 +221,12 @@ int main(int argc, char **argv)
     all_verdicts = strcmp(setting("verdicts", "ack"), "all") == 0;
     handler_us = setting_number("handler_us", 0);
     dice.state = (unsigned long long)setting_number("seed", 1);
+    deadly = (unsigned)setting_number("deadly", 0);
+    effects_path = setting("effects", NULL);
     journal_open(setting("journal", NULL));
     settings_check();
+    if (effects_path)
+        effects_open(effects_path);
     client = drive_connect(options);
     drive_stop_on_signal(client);
     if (pthread_create(&settler, NULL, settle_deferred, NULL))
@@ -210,5 +244,7 @@ int main(int argc, char **argv)
     drive_finish(client);
     nexus_client_destroy(client);
     nexus_subscribe_options_destroy(how);
+    nexus_inbox_destroy(inbox);
+    effects_close();
     return 0;
 }

@@ -169,8 +169,10 @@ struct nexus_client_options *drive_options(void)
         exit(2);
     }
     drive_must(nexus_client_options_set_url(options, setting("url", NULL), &err), &err, "url");
-    drive_must(nexus_client_options_set_service(options, setting("name", NULL), &err), &err,
-               "name");
+    drive_must(
+        nexus_client_options_set_service(options, setting("service", setting("name", NULL)), &err),
+        &err, "service");
+    drive_must(nexus_client_options_set_node(options, setting("name", NULL), &err), &err, "name");
     if (user)
         drive_must(nexus_client_options_set_user(options, user, setting("password", ""), &err),
                    &err, "user");

@@ -16,11 +16,14 @@ import traceback
 import scenarios_cluster  # noqa: F401
 import scenarios_handlers  # noqa: F401
 import scenarios_hostile  # noqa: F401
+import scenarios_inbox  # noqa: F401
 import scenarios_network  # noqa: F401
 import scenarios_server  # noqa: F401
 import scenarios_time  # noqa: F401
 from scenario import SCENARIOS
 from world import World
+
+ALWAYS = ("accepted", "handled", "handled once", "reported")
 
 
 def server_program(given):
@@ -43,7 +46,8 @@ def play(name, arguments, program):
             traceback.print_exc()
             return None
     figures["seconds"] = round(time.monotonic() - began, 1)
-    print(f"{name}: {text}\n   " + ", ".join(f"{key} {value}" for key, value in figures.items()), flush=True)
+    print(f"{name}: {text}\n   " + ", ".join(
+        f"{key} {value}" for key, value in figures.items() if value or key in ALWAYS), flush=True)
     return figures
 
 

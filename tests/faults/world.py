@@ -79,7 +79,6 @@ class World:
         self.services = {}  # name of a service -> names of the processes that share it
         self.url = self.environment = None
         self.notes = {}
-        self.once = False
         self.survives = set()
         self.keep = False
         self.accounts = None
@@ -132,7 +131,7 @@ class World:
         return client.start()
 
     def consumer(self, name, service=None, start=True, **settings):
-        client = Client(self, CONSUMER, name, settings)
+        client = Client(self, CONSUMER, name, {"service": service or name, **settings})
         self.consumers.append(client)
         self.services.setdefault(service or name, []).append(client)
         return client.start() if start else client
@@ -157,7 +156,7 @@ class World:
         for published in publishers.values():
             published.read()
         return Account(publishers, {name: merged([consumed.read() for consumed in parts])
-                                    for name, parts in services.items()}, self.once,
+                                    for name, parts in services.items()},
                        [client.name for client in self.publishers if "threads" not in client.settings], self.survives)
 
     def stored(self):
@@ -238,6 +237,7 @@ def merged(parts):
             whole.handled[event].extend(times)
         for event, times in part.rejected.items():
             whole.rejected[event].extend(times)
+        whole.uncertain.update(part.uncertain)
         whole.retried += part.retried
         whole.deferred += part.deferred
         whole.poison.update(part.poison)
