@@ -60,8 +60,8 @@ NEXUS_API int nexus_client_close(struct nexus_client *client, int timeout_ms,
  * has its completion called, on this thread, with NEXUS_E_CLOSED. NULL is allowed.
  *
  * Threads: any; no other thread may be inside a call on this client. From inside one of the
- * client's callbacks it takes effect when the enclosing nexus_client_dispatch() or _run() returns,
- * which then returns NEXUS_E_CLOSED; the pointer must not be used after that.
+ * client's callbacks it takes effect when the enclosing nexus_client_dispatch(), _run(), _flush() or
+ * _close() returns, which then returns NEXUS_E_CLOSED; the pointer must not be used after that.
  * @since 1.0
  */
 NEXUS_API void nexus_client_destroy(struct nexus_client *client);

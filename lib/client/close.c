@@ -11,9 +11,11 @@
 #define WAIT_STEP_NS 20000000
 
 /* Ends what is left and runs the callbacks that are due for it. Once; the caller is the only
- * thread that still uses the client. */
-static void shut_down(struct nexus_client *client)
+ * thread that still uses the client. True when one of them, or one before, destroyed the client. */
+static bool shut_down(struct nexus_client *client)
 {
+    bool destroyed = false;
+
     nx_subscriptions_close(client);
     nx_subscriptions_wait(client);
     nx_subscriptions_abandon(client);
@@ -24,9 +26,11 @@ static void shut_down(struct nexus_client *client)
     nx_burials_abandon(client);
     nx_supervisor_closed(client);
     do {
-        client->destroy_wanted = false; /* a completion that asks for it gets it anyway */
+        destroyed |= client->destroy_wanted;
+        client->destroy_wanted = false; /* the others are called all the same */
         nx_due_drain(client);
     } while (client->destroy_wanted);
+    return destroyed;
 }
 
 static bool settled(struct nexus_client *client)
@@ -46,7 +50,7 @@ static bool wait_for_quiet(struct nexus_client *client, int64_t deadline)
         bool acked;
         nx_due_drain(client);
         acked = nx_publisher_done(client, last);
-        if ((acked && settled(client)) || now >= deadline)
+        if ((acked && settled(client)) || now >= deadline || client->destroy_wanted)
             return acked;
         if (acked)
             nx_publisher_pause(client, step);
@@ -70,7 +74,7 @@ int nexus_client_close(struct nexus_client *client, int timeout_ms, struct nexus
     atomic_store(&client->closed, true);
     nx_subscriptions_close(client);
     quiet = wait_for_quiet(client, deadline);
-    shut_down(client);
+    client->destroy_wanted = shut_down(client);
     if (!quiet)
         code = nx_fail(err, NEXUS_E_TIMEOUT, "client",
                        "events were still unacknowledged after %d ms", timeout_ms);
@@ -93,7 +97,7 @@ void nexus_client_destroy(struct nexus_client *client)
     atomic_store(&client->closed, true);
     atomic_store(&client->dispatcher, pthread_self());
     atomic_store(&client->dispatching, true);
-    shut_down(client);
+    (void)shut_down(client);
     nx_subscriptions_free(client); /* not before: until now their handles may be destroyed */
     atomic_store(&client->dispatching, false);
     nx_client_release(client);
