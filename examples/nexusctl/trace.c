@@ -61,7 +61,11 @@ static bool on_event(const struct nexus_delivery *delivery, void *data)
 
 static bool is_hex(const char *text, size_t length)
 {
-    return strspn(text, "0123456789abcdef") == length;
+    size_t count = 0;
+
+    while (text[count] && strchr("0123456789abcdef", text[count]))
+        count++;
+    return count == length;
 }
 
 /* A traceparent, 32 digits, or whatever else is a causal id. */
