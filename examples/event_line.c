@@ -9,8 +9,8 @@
 #include "json_text.h"
 
 static const char *const passed_over[] = {
-    "subject", "traceparent", "message_id",   "stream",   "sequence",
-    "time",    "deliveries",  "vector_clock", "envelope", NULL,
+    "subject",    "traceparent", "message_id", "stream",       "sequence", "time",
+    "deliveries", "trust",       "key_id",     "vector_clock", "envelope", NULL,
 };
 
 static int refuse(struct nexus_error *err, const char *where, const char *message)
@@ -134,6 +134,16 @@ static void put_json(FILE *out, const char *name, const char *json)
     json_put_line(out, json ? json : "null");
 }
 
+static const char *trust_name(enum nexus_trust_verdict verdict)
+{
+    static const char *const names[] = {
+        [NEXUS_TRUST_UNCHECKED] = "unchecked",     [NEXUS_TRUST_UNSIGNED] = "unsigned",
+        [NEXUS_TRUST_UNKNOWN_KEY] = "unknown_key", [NEXUS_TRUST_VERIFIED] = "verified",
+        [NEXUS_TRUST_DELEGATED] = "delegated",
+    };
+    return (size_t)verdict < sizeof(names) / sizeof(names[0]) ? names[verdict] : NULL;
+}
+
 void event_line_write(FILE *out, const struct nexus_delivery *delivery)
 {
     fputc('{', out);
@@ -147,6 +157,10 @@ void event_line_write(FILE *out, const struct nexus_delivery *delivery)
     fprintf(out, "\"sequence\":%" PRIu64 ",\"time\":", nexus_delivery_sequence(delivery));
     put_time(out, nexus_delivery_time(delivery));
     fprintf(out, ",\"deliveries\":%" PRIu64, nexus_delivery_count(delivery));
+    fputc(',', out);
+    put_text(out, "trust", trust_name(nexus_delivery_trust(delivery)));
+    fputs("\"key_id\":", out);
+    json_put_string(out, nexus_delivery_key_id(delivery));
     put_json(out, "vector_clock", nexus_delivery_vector_clock(delivery));
     put_json(out, "payload", nexus_delivery_payload(delivery));
     put_json(out, "envelope", nexus_delivery_envelope_extra(delivery));

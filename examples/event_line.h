@@ -12,6 +12,9 @@
  *   sequence      its number there
  *   time          when the server stored it: RFC 3339, UTC, nanoseconds
  *   deliveries    how often it has been delivered, from 1
+ *   trust         what is known of who published it: "verified", "delegated", "unknown_key",
+ *                 "unsigned", or "unchecked" without a trust store
+ *   key_id        the id of the key that signed it, or null
  *   vector_clock  the event's vector clock
  *   payload       the payload, as it stood in the body                       read
  *   envelope      the envelope's members beyond the contract's four, or null

@@ -49,6 +49,9 @@ struct command {
 extern const struct command *const commands[];
 
 extern const struct command bench_command;
+extern const struct command capability_command;
+extern const struct command capability_issue_command;
+extern const struct command capability_show_command;
 extern const struct command channels_command;
 extern const struct command completion_command;
 extern const struct command consumers_command;

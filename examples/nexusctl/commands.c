@@ -28,6 +28,7 @@ const struct command *const commands[] = {
     &jwks_command,
     &sign_command,
     &verify_command,
+    &capability_command,
     /* the tool itself */
     &completion_command,
     &man_command,

@@ -5,12 +5,11 @@
 #include <string.h>
 
 #include "command.h"
-#include "input.h"
+#include "public_key.h"
 #include "report.h"
 #include "units.h"
 
 #define PATTERNS_MAX 64
-#define KEY_MAX      16384
 
 static const char about[] =
     "Prints a trust store, a JWK Set, with the public keys of the files: PEM or JSON Web Key,\n"
@@ -68,35 +67,15 @@ static bool take_option(struct plan *plan, int option)
     }
 }
 
-/* The public key in a file; that of a private key where it holds one. */
-static char *public_key(const char *path, struct nexus_error *err, int *status)
-{
-    struct nexus_signer *signer = NULL;
-    char *text = NULL;
-    size_t length;
-
-    if (nexus_signer_from_file(path, NULL, &signer, err) == NEXUS_OK) {
-        char *public = NULL;
-        if (nexus_signer_public(signer, NEXUS_KEY_JWK, &public, err) == NEXUS_OK)
-            text = strdup(public);
-        nexus_free(public);
-        nexus_signer_destroy(signer);
-        return text;
-    }
-    text = input_read(path, KEY_MAX, &length);
-    *status = text ? CTL_OK : CTL_FAILED;
-    return text;
-}
-
 static int add_key(struct nexus_trust *trust, const struct plan *plan, const char *path,
                    struct nexus_error *err)
 {
     struct nexus_trust_rule rule = NEXUS_TRUST_RULE_INIT;
     int status = CTL_OK, code;
-    char *key = public_key(path, err, &status);
+    char *key = public_key_read(path, &status);
 
     if (!key)
-        return status ? status : report(err);
+        return status;
     rule.subjects = plan->subjects;
     rule.grants = plan->grants;
     rule.not_before = plan->not_before;

@@ -153,9 +153,10 @@ const struct command sub_command = {
     .operands = "CHANNEL|all",
     .about = about,
     .options = options,
-    .json = "print all there is to know, as one JSON object per line: subject, channel, tenant, "
-            "causal_id, traceparent, message_id, stream, sequence, time, deliveries, "
-            "vector_clock, payload, envelope; `nexusctl pub -` reads it back in",
+    .json =
+        "print all there is to know, as one JSON object per line: subject, channel, tenant, "
+        "causal_id, traceparent, message_id, stream, sequence, time, deliveries, trust, key_id, "
+        "vector_clock, payload, envelope; `nexusctl pub -` reads it back in",
     .notes = notes,
     .examples = examples,
     .connects = true,

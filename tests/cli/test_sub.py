@@ -12,7 +12,7 @@ import unittest
 from driver import NEXUSCTL, Online, environment, lines_of
 
 MEMBERS = ["subject", "channel", "tenant", "causal_id", "traceparent", "message_id", "stream", "sequence", "time",
-           "deliveries", "vector_clock", "payload", "envelope"]
+           "deliveries", "trust", "key_id", "vector_clock", "payload", "envelope"]
 
 
 class Printing(Online):
