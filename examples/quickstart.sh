@@ -144,9 +144,8 @@ start_server()
         sleep 0.05
     done
     # Only the temporary server is meant, and nobody's credentials.
-    for variable in CREDS NKEY USER PASSWORD TOKEN TLS_CA TLS_CERT TLS_KEY INBOX_PREFIX STREAM \
-        STATE_DIR SERVICE NODE; do
-        unset "NEXUS_$variable"
+    for variable in $(env | sed -n 's/^\(NEXUS_[A-Z_]*\)=.*/\1/p'); do
+        unset "$variable"
     done
     export NEXUS_URL="$url"
     say "nats-server $(nats-server --version | sed 's/.*: *v*//') with JetStream is at $url"
@@ -164,10 +163,10 @@ travel()
 show_the_way()
 {
     say "" "Try next:" \
-        "  nats-server -js -sd /tmp/nexus-store >/dev/null 2>&1 &    # a server that stays, on port 4222" \
         "  PATH=\"$build/examples/nexusctl:\$PATH\"" \
         "  cd \"$root\"" \
-        "  nexusctl provision" \
+        "  nexusctl dev                     # in a second terminal: a server that stays, and its events" \
+        "  . .nexus/env                     # where it is, and a key" \
         "  nexusctl pub - < examples/data/day.ndjson" \
         "  nexusctl sub all --count 20" \
         "  nexusctl --help" \
