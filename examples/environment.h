@@ -24,7 +24,7 @@ struct environment_setting {
     int (*set)(struct nexus_client_options *options, const char *value, struct nexus_error *err);
 };
 
-/* All of them; the last one has no variable. */
+/* All of them; the last one has no variable. docs/nexusctl.md lists them, too: a test compares. */
 extern const struct environment_setting environment_settings[];
 
 /* A variable's value; NULL when it is not set, or empty. */

@@ -187,6 +187,8 @@ static bool subscribe(struct run *run, char *durable, size_t size, struct nexus_
     snprintf(durable, size, "quickstart-%ld-%lld", (long)getpid(), (long long)time(NULL));
     done = options && !nexus_subscribe_options_set_durable(options, durable, err) &&
            !nexus_subscribe_options_set_start(options, NEXUS_START_NEW, 0, err) &&
+           /* Doubles are what this looks for; the library would keep them from the handler. */
+           !nexus_subscribe_options_set_inbox_memory(options, 0, 1, err) &&
            !nexus_subscribe_json(run->subscriber, NULL, NULL, on_event, run, options, &subscription,
                                  err);
     nexus_subscribe_options_destroy(options);

@@ -56,8 +56,10 @@ missing_packages()
         ca-certificates \
         check \
         clang \
+        fish \
         g++ \
         gcc \
+        groff-base \
         libcjson-dev \
         libnats-dev \
         libpq-dev \
@@ -77,6 +79,7 @@ missing_packages()
         python3-jwcrypto \
         python3-prometheus-client \
         python3-yaml \
+        zsh \
         $(! $ports || echo clang-19 gcc-i686-linux-gnu gcc-s390x-linux-gnu qemu-user) \
         ; do
         dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||

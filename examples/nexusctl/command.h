@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The commands of nexusctl, and how it exits.
  *
- * A command is one `struct command` in a file of its own, and one line in commands.c. Its help, its
- * page of the manual, the completion of the shells and the parsing of its options all come from
- * that struct. Every command takes --json; what it prints then goes to standard output and is for
- * programs: one JSON value, or one per line. Errors, progress and summaries go to standard error.
+ * A command is one `struct command` in a file of its own, one line in commands.c, and one in
+ * docs/nexusctl.md. Its help, its page of the manual, the completion of the shells and the parsing
+ * of its options all come from that struct. Every command takes --json; what it prints then goes to
+ * standard output and is for programs: one JSON value, or one per line. Errors, progress and
+ * summaries go to standard error.
  */
 #ifndef COMMAND_H
 #define COMMAND_H

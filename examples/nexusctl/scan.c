@@ -56,6 +56,8 @@ static int subscribe(struct scan *scan, const char *durable, struct nexus_subscr
 
     if (!status)
         status = nexus_subscribe_options_set_dead_letters(options, NEXUS_DEAD_LETTERS_REPORT, err);
+    if (!status) /* what is in the stream twice is read twice */
+        status = nexus_subscribe_options_set_inbox_memory(options, 0, 1, err);
     if (!status)
         status = nexus_subscribe_options_set_poison_callback(options, on_poison, scan, err);
     if (!status)

@@ -86,6 +86,8 @@ static int open_subscription(struct sub *sub, char *durable)
     struct nexus_error err = NEXUS_ERROR_INIT;
     int status = name_durable(sub, durable, &err);
 
+    if (!status) /* what is in the stream twice is shown twice */
+        status = nexus_subscribe_options_set_inbox_memory(sub->options, 0, 1, &err);
     if (!status)
         status = nexus_subscribe_options_set_poison_callback(sub->options, on_poison, sub, &err);
     if (!status)

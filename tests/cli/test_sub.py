@@ -9,7 +9,7 @@ import signal
 import subprocess
 import unittest
 
-from driver import NEXUSCTL, Online, environment, lines_of
+from driver import NEXUSCTL, Online, environment, lines_of, wait_for
 
 MEMBERS = ["subject", "channel", "tenant", "causal_id", "traceparent", "message_id", "stream", "sequence", "time",
            "deliveries", "trust", "key_id", "vector_clock", "payload", "envelope"]
@@ -65,6 +65,23 @@ class Printing(Online):
         done = self.ctl("sub", "all", "--count", "1")
         self.assertRegex(done.stderr, r"(?m)^nexusctl: passed over number 1 of NEXUS, nexus\.salon-001\.booking\.created: ")
         self.assertIn("1 events, 1 messages passed over", done.stderr)
+
+
+class Doubles(Online):
+    provisioned = False
+
+    def test_what_is_in_the_stream_twice_is_shown_twice(self):
+        self.server.api("STREAM.CREATE.NEXUS", name="NEXUS", subjects=["nexus.>"], duplicate_window=100_000_000)
+
+        def stored():
+            done = self.ctl("pub", "agentDream", "{}", "--message-id", "same", "--json")
+            return not lines_of(done.stdout)[0]["duplicate"]
+        self.assertTrue(stored())
+        wait_for(stored, "the end of the duplicate window")
+        for command in (["sub", "all", "--json", "--count", "2"], ["replay", "all", "--json"]):
+            events = lines_of(self.ctl(*command).stdout)
+            self.assertEqual([event["sequence"] for event in events], [1, 2])
+            self.assertEqual(len({event["message_id"] for event in events}), 1)
 
 
 class Choosing(Online):

@@ -85,10 +85,11 @@ class Server:
             stream.flush()
             self._until(stream, b"PONG")
 
-    def api(self, name):
-        """Asks JetStream: $JS.API.<name>, without arguments."""
+    def api(self, call, **arguments):
+        """Asks JetStream: $JS.API.<call>, with the arguments as JSON."""
+        body = json.dumps(arguments) if arguments else ""
         with self._connected() as stream:
-            stream.write(f"SUB answer 1\r\nPUB $JS.API.{name} answer 0\r\n\r\n".encode())
+            stream.write(f"SUB answer 1\r\nPUB $JS.API.{call} answer {len(body)}\r\n{body}\r\n".encode())
             stream.flush()
             size = int(self._until(stream, b"MSG ").split()[-1])
             return json.loads(stream.read(size))
