@@ -66,9 +66,10 @@ class Consumed:
         self.lines = Lines(path)
         self.handled = collections.defaultdict(list)  # id -> [(time, sequence, delivery count)]
         self.rejected = collections.defaultdict(list)
-        self.retried = self.deferred = 0
+        self.letters = collections.defaultdict(set)  # id -> numbers of its dead letters
+        self.retried = self.deferred = self.exhausted = 0
         self.uncertain = collections.Counter()  # id -> how often it was marked as perhaps handled before
-        self.poison, self.errors, self.strange, self.states = collections.Counter(), [], [], []
+        self.poison, self.errors, self.strange, self.states = {}, [], [], []
         self.stats, self.memory, self.began = {}, 0, []
 
     def read(self):
@@ -83,7 +84,10 @@ class Consumed:
             elif kind == "U":
                 self.uncertain[event] += 1
             elif kind == "P":
-                self.poison[rest[1]] += 1
+                self.poison[int(rest[0])] = rest[1]  # sequence -> why
+            elif kind == "L":
+                self.letters[event].add(int(rest[0]))
+                self.exhausted += rest[1] == "exhausted"
             elif kind == "E":
                 self.errors.append(" ".join(rest))
             elif kind == "?":
@@ -98,7 +102,7 @@ class Consumed:
         return self
 
     def ended(self, event):
-        return event in self.handled or event in self.rejected
+        return event in self.handled or event in self.letters
 
 
 def add_counts(total, more):
@@ -158,7 +162,7 @@ class Account:
             if len({sequence for _, sequence, _ in times}) > 1:
                 self.faults.append(f"{name}: {event} is in the stream more than once: {times}")
         twice = [event for event, times in service.handled.items()
-                 if len(times) + len(service.rejected.get(event, ())) > 1 + service.uncertain[event]]
+                 if len(times) + len(service.letters.get(event, ())) > 1 + service.uncertain[event]]
         self.demand(not twice, f"{name}: handled more than once: {some(twice)}")
 
     def inversions(self):
@@ -203,7 +207,7 @@ class Account:
             "handled": len(handled),
             "handled once": sum(1 for times in handled if len(times) == 1),
             "marked uncertain": sum(sum(service.uncertain.values()) for service in services),
-            "rejected": sum(len(service.rejected) for service in services),
-            "poison": sum(sum(service.poison.values()) for service in services),
+            "dead letters": sum(len(numbers) for service in services for numbers in service.letters.values()),
+            "poison": sum(len(service.poison) for service in services),
             "memory MiB": max(side.memory for side in [*publishers, *services]) // 1024,
         }

@@ -2,6 +2,7 @@
 /* Handles every event of the stream, and writes down what it did:
  *   H id   handled and acked       R id   sent back, to come again      J id   rejected
  *   D id   deferred; its verdict follows                               P      poison, and why
+ *   L id   a dead letter of it is stored
  *   U id   it may have been handled before     ! id   its transaction failed, it comes again
  *   ? id   an event that is not what its publisher published
  *   E      the subscription cannot deliver, and why */
@@ -161,6 +162,21 @@ static void on_poison(struct nexus_subscription *subscription, const struct nexu
             nexus_status_name(poison->err->code));
 }
 
+/* The event's id is in its payload, if it is one of ours. */
+static void on_letter(struct nexus_subscription *subscription,
+                      const struct nexus_dead_letter *letter, void *data)
+{
+    const char *at = letter->body ? strstr(letter->body, "\"payload\":{\"id\":\"") : NULL;
+    char id[EVENT_ID_SIZE] = "-";
+
+    (void)subscription;
+    (void)data;
+    if (at && letter->reason != NEXUS_DEAD_POISON)
+        sscanf(at, "\"payload\":{\"id\":\"%47[a-z0-9-]\"", id);
+    journal("L %s %lld %llu %s", id, monotonic(), (unsigned long long)letter->number,
+            nexus_dead_reason_name(letter->reason));
+}
+
 static void on_error(struct nexus_subscription *subscription, const struct nexus_error *err,
                      void *data)
 {
@@ -189,6 +205,12 @@ static struct nexus_subscribe_options *subscribe_options(void)
                &err, "queue");
     drive_must(nexus_subscribe_options_set_poison_callback(options, on_poison, NULL, &err), &err,
                "poison");
+    drive_must(nexus_subscribe_options_set_dead_letter_callback(options, on_letter, NULL, &err),
+               &err, "dead letters");
+    if (setting_number("max_deliver", 0))
+        drive_must(nexus_subscribe_options_set_max_deliver(options,
+                                                           setting_number("max_deliver", 0), &err),
+                   &err, "max_deliver");
     drive_must(nexus_subscribe_options_set_error_callback(options, on_error, NULL, &err), &err,
                "error");
     return options;

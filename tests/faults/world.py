@@ -237,6 +237,9 @@ def merged(parts):
             whole.handled[event].extend(times)
         for event, times in part.rejected.items():
             whole.rejected[event].extend(times)
+        for event, numbers in part.letters.items():
+            whole.letters[event] |= numbers
+        whole.exhausted += part.exhausted
         whole.uncertain.update(part.uncertain)
         whole.retried += part.retried
         whole.deferred += part.deferred
