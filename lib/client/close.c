@@ -8,7 +8,8 @@
 #include "requests.h"
 #include "subscription.h"
 
-#define WAIT_STEP_NS 20000000
+#define WAIT_STEP_NS  20000000
+#define FLUSH_MOST_NS 1000000000LL
 
 /* Ends what is left and runs the callbacks that are due for it. Once; the caller is the only
  * thread that still uses the client. True when one of them, or one before, destroyed the client. */
@@ -59,6 +60,22 @@ static bool wait_for_quiet(struct nexus_client *client, int64_t deadline)
     }
 }
 
+/* Acks are not acknowledged, so it is the order on the connection that tells: first comes all that
+ * was on its way to us, then, since the I/O thread has been round, what it gives back goes out,
+ * then that has been taken. A connection that is closed with something unread may lose what was
+ * written.
+ */
+static void settle_wire(struct nexus_client *client, int64_t deadline)
+{
+    const struct nx_transport_ops *ops = client->wire->ops;
+
+    for (int round = 0; ops->flush && round < 3; round++) {
+        int64_t left = deadline - ops->now(client->wire);
+        if (left > 0)
+            ops->flush(client->wire, left < FLUSH_MOST_NS ? left : FLUSH_MOST_NS);
+    }
+}
+
 int nexus_client_close(struct nexus_client *client, int timeout_ms, struct nexus_error *err)
 {
     int64_t deadline;
@@ -74,6 +91,9 @@ int nexus_client_close(struct nexus_client *client, int timeout_ms, struct nexus
     atomic_store(&client->closed, true);
     nx_subscriptions_close(client);
     quiet = wait_for_quiet(client, deadline);
+    nx_subscriptions_wait(client);
+    nx_subscriptions_abandon(client);
+    settle_wire(client, deadline);
     client->destroy_wanted = shut_down(client);
     if (!quiet)
         code = nx_fail(err, NEXUS_E_TIMEOUT, "client",

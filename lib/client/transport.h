@@ -88,7 +88,12 @@ struct nx_transport_ops {
     /* Listens on a subject across reconnects. Any thread. Numbers are the caller's and unique. */
     int (*listen)(struct nx_transport *transport, const char *subject, uint64_t listener,
                   struct nexus_error *err);
+    /* What is under way already may still come. */
     void (*unlisten)(struct nx_transport *transport, uint64_t listener);
+    /* Waits until the server has taken what was sent before, for at most `timeout` nanoseconds;
+     * what it had sent before that has then arrived. Callers' threads, while the I/O thread polls.
+     * NULL: both is always so. */
+    void (*flush)(struct nx_transport *transport, int64_t timeout);
 
     void (*view)(const struct nx_incoming *incoming, struct nx_view *view);
     /* A header's value by exact name: the first of that name; NULL when absent. `*count` (NULL

@@ -362,7 +362,7 @@ bool nx_bury(struct nexus_delivery *delivery, enum nexus_dead_reason reason,
     if (reason == NEXUS_DEAD_EXHAUSTED)
         nx_count(subscription->client, NX_EXHAUSTED);
     if (!burial) {
-        nx_settle_give_back(subscription, delivery->view.reply, urgent);
+        nx_settle_give_back(subscription->client, delivery->view.reply, urgent);
         return false;
     }
     burial->delivery = delivery;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Listeners: subjects that are subscribed to on every connection, and drained on the I/O thread. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "wire.h"
+
+#define DRAIN_MS 5000
 
 static void listener_free(struct listener *listener)
 {
@@ -41,19 +44,54 @@ int nx_wire_listen(struct nx_transport *transport, const char *subject, uint64_t
     return NEXUS_OK;
 }
 
+/* cnats waits, on a thread of its own, for the server to know; until then messages come. Threads of
+ * libraries take no signals. */
+static bool start_draining(struct listener *listener)
+{
+    sigset_t all, before;
+    natsStatus s;
+
+    if (!listener->sub)
+        return false;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    s = natsSubscription_DrainTimeout(listener->sub, DRAIN_MS);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return s == NATS_OK;
+}
+
 void nx_wire_unlisten(struct nx_transport *transport, uint64_t number)
 {
     struct wire *wire = (struct wire *)transport;
 
     pthread_mutex_lock(&wire->lock);
-    for (size_t i = 0; i < wire->listener_count; i++)
-        if (wire->listeners[i]->number == number && !wire->listeners[i]->gone) {
-            wire->listeners[i]->gone = true;
-            if (wire->listeners[i]->sub)
-                natsSubscription_Unsubscribe(wire->listeners[i]->sub);
-        }
+    for (size_t i = 0; i < wire->listener_count; i++) {
+        struct listener *listener = wire->listeners[i];
+        if (listener->number != number || listener->gone || listener->draining)
+            continue;
+        listener->draining = start_draining(listener);
+        listener->gone = !listener->draining;
+    }
     pthread_mutex_unlock(&wire->lock);
     nx_wire_wake(wire);
+}
+
+void nx_wire_flush(struct nx_transport *transport, int64_t timeout)
+{
+    struct link *link = nx_wire_link((struct wire *)transport);
+
+    if (link)
+        (void)natsConnection_FlushTimeout(link->nc, timeout / 1000000 + 1);
+    nx_link_release(link);
+}
+
+/* With wire->lock. */
+static bool is_gone(struct listener *listener)
+{
+    if (listener->draining &&
+        natsSubscription_DrainCompletionStatus(listener->sub) != NATS_ILLEGAL_STATE)
+        listener->gone = true;
+    return listener->gone;
 }
 
 /* The I/O thread alone frees listeners, so that it may use them without the lock. */
@@ -64,7 +102,7 @@ static struct listener *listener_at(struct wire *wire, size_t *index)
     pthread_mutex_lock(&wire->lock);
     while (!found && *index < wire->listener_count) {
         found = wire->listeners[*index];
-        if (found->gone) {
+        if (is_gone(found)) {
             wire->listeners[*index] = wire->listeners[--wire->listener_count];
             listener_free(found);
             found = NULL;
@@ -103,7 +141,7 @@ bool nx_wire_drain(struct wire *wire)
 void nx_wire_subscribe(struct wire *wire, natsConnection *nc)
 {
     for (size_t i = 0; i < wire->listener_count; i++)
-        if (!wire->listeners[i]->gone)
+        if (!wire->listeners[i]->gone && !wire->listeners[i]->draining)
             natsConnection_SubscribeSync(&wire->listeners[i]->sub, nc, wire->listeners[i]->subject);
 }
 
@@ -112,6 +150,7 @@ void nx_wire_unsubscribe(struct wire *wire)
     for (size_t i = 0; i < wire->listener_count; i++) {
         natsSubscription_Destroy(wire->listeners[i]->sub);
         wire->listeners[i]->sub = NULL;
+        wire->listeners[i]->gone |= wire->listeners[i]->draining;
     }
 }
 

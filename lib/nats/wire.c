@@ -363,6 +363,7 @@ static const struct nx_transport_ops ops = {
     .send_bytes = nx_wire_send_bytes,
     .listen = nx_wire_listen,
     .unlisten = nx_wire_unlisten,
+    .flush = nx_wire_flush,
     .view = nx_wire_view,
     .header = nx_wire_header,
     .each_header = nx_wire_each_header,

@@ -44,7 +44,8 @@ struct listener {
     uint64_t number;
     char *subject;
     natsSubscription *sub; /* of the present link, or NULL */
-    bool gone;             /* unlistened; the I/O thread frees it */
+    bool draining;         /* unlistened; what is under way is still to come */
+    bool gone;             /* the I/O thread frees it */
 };
 
 struct wire {
@@ -85,6 +86,7 @@ void nx_wire_forget_listeners(struct wire *wire);
 int nx_wire_listen(struct nx_transport *transport, const char *subject, uint64_t number,
                    struct nexus_error *err);
 void nx_wire_unlisten(struct nx_transport *transport, uint64_t number);
+void nx_wire_flush(struct nx_transport *transport, int64_t timeout);
 /* I/O thread: gives the sink all that has arrived; false when that was nothing. */
 bool nx_wire_drain(struct wire *wire);
 

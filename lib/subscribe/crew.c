@@ -57,7 +57,7 @@ static void sort_one(struct nexus_subscription *subscription)
         return;
     }
     pthread_mutex_unlock(&client->lock);
-    nx_settle_give_back(subscription, received->view.reply, true);
+    nx_settle_give_back(subscription->client, received->view.reply, true);
     client->wire->ops->release(received->incoming);
     free(received);
     pthread_mutex_lock(&client->lock);

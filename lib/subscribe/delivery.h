@@ -120,7 +120,7 @@ void nx_settle_double(struct nexus_delivery *delivery, bool handled, bool urgent
 void nx_delivery_drop(struct nexus_delivery *delivery, unsigned references, bool settled,
                       bool returned);
 /* Gives a message back that was not handed out: it comes again at once. No lock. */
-void nx_settle_give_back(struct nexus_subscription *subscription, const char *reply, bool urgent);
+void nx_settle_give_back(struct nexus_client *client, const char *reply, bool urgent);
 /* Sends the acks that waited for the wire. I/O thread, no lock. */
 void nx_settle_late(struct nexus_subscription *subscription);
 void nx_settle_forget_late(struct nexus_subscription *subscription);

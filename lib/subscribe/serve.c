@@ -111,7 +111,7 @@ static void return_turn(struct nx_turn *turn)
     struct nexus_client *client = subscription->client;
     bool unused;
 
-    nx_settle_give_back(subscription, turn->received->view.reply, true);
+    nx_settle_give_back(subscription->client, turn->received->view.reply, true);
     pthread_mutex_lock(&client->lock);
     nx_received_recycle(subscription, turn->received);
     subscription->out--;

@@ -99,12 +99,12 @@ void nx_settle_forget_late(struct nexus_subscription *subscription)
         free(late);
 }
 
-void nx_settle_give_back(struct nexus_subscription *subscription, const char *reply, bool urgent)
+void nx_settle_give_back(struct nexus_client *client, const char *reply, bool urgent)
 {
     /* nats-server 2.9.10 hands a message that comes back at once to the pull that is just ending,
      * and then loses track of it until its ack wait is over. A moment later that pull is gone. */
     static const char verdict[] = "-NAK {\"delay\":20000000}";
-    struct nx_transport *wire = subscription->client->wire;
+    struct nx_transport *wire = client->wire;
 
     /* Not kept when the wire is down: the server gives it to somebody else by itself. */
     (void)wire->ops->send_bytes(wire, reply, NULL, verdict, sizeof(verdict) - 1, urgent);
@@ -266,7 +266,7 @@ void nx_delivery_drop(struct nexus_delivery *delivery, unsigned references, bool
     unused = nx_subscription_unused(subscription);
     pthread_mutex_unlock(&client->lock);
     if (give_back) /* its message is still there: `done` has it */
-        nx_settle_give_back(subscription, reply, true);
+        nx_settle_give_back(subscription->client, reply, true);
     if (enough)
         nx_done_release(ops, &done);
     if (kept)

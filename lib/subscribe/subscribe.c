@@ -376,7 +376,7 @@ static void give_back_all(struct nexus_subscription *subscription, struct nx_rec
 
     while (received) {
         struct nx_received *next = received->next;
-        nx_settle_give_back(subscription, received->view.reply, next == NULL);
+        nx_settle_give_back(subscription->client, received->view.reply, next == NULL);
         wire->ops->release(received->incoming);
         free(received);
         received = next;

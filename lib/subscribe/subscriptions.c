@@ -136,7 +136,7 @@ static void return_stray(struct nexus_subscription *subscription, const struct n
     pthread_mutex_unlock(&client->lock);
 }
 
-enum arrival { QUEUED, STATUS, FOREIGN, STRAY, LATE, UNWANTED };
+enum arrival { QUEUED, STATUS, FOREIGN, STRAY, LATE, ORPHAN, UNWANTED };
 
 /* Whoever sends to our inbox past the server shows its subject, and could name any delivery as the
  * one to be settled. */
@@ -152,6 +152,9 @@ static enum arrival arrive(struct nexus_client *client, struct nexus_subscriptio
     struct nx_ack_subject ack;
     enum arrival outcome = UNWANTED;
 
+    if (!subscription && !view->status && view->reply && !is_past_the_server(client, view) &&
+        strncmp(view->reply, NX_ACK_PREFIX, strlen(NX_ACK_PREFIX)) == 0)
+        return ORPHAN; /* of one that has gone meanwhile */
     if (!subscription)
         return UNWANTED;
     if (view->status && subscription->closed)
@@ -183,8 +186,8 @@ static void after_arrival(struct nexus_client *client, struct nx_arrival *arrive
         nx_pull_status(arrived->subscription, arrived->incoming, &arrived->view);
     else if (outcome == STRAY)
         return_stray(arrived->subscription, &arrived->view);
-    else if (outcome == LATE)
-        nx_settle_give_back(arrived->subscription, arrived->view.reply, false);
+    else if (outcome == LATE || outcome == ORPHAN)
+        nx_settle_give_back(client, arrived->view.reply, false);
     else if (outcome == FOREIGN)
         drop_foreign(client, &arrived->view);
     if (outcome == STATUS || outcome == STRAY || outcome == LATE)
@@ -404,7 +407,7 @@ static void abandon(struct nexus_subscription *subscription, const void *what)
         if (!received)
             return;
         if (reply)
-            nx_settle_give_back(subscription, reply, false);
+            nx_settle_give_back(subscription->client, reply, false);
         free(reply);
     }
 }

@@ -146,6 +146,65 @@ START_TEST(a_reader_needs_its_consumer_only)
 }
 END_TEST
 
+static void on_letter(struct nexus_subscription *subscription,
+                      const struct nexus_dead_letter *letter, void *data)
+{
+    uint64_t *number = data;
+    (void)subscription;
+    *number = letter->number;
+}
+
+static void on_error(struct nexus_subscription *subscription, const struct nexus_error *err,
+                     void *data)
+{
+    int *code = data;
+    (void)subscription;
+    *code = err->code;
+}
+
+/* A tenant's consumer gives up with rights to its own dead letters, and to nothing else; without
+ * them the event stays, and the application is told. */
+START_TEST(a_tenants_consumer_gives_up_to_its_own_letters)
+{
+    static const char letters[] = "authorization { users: [\n"
+                                  "  { user: admin, password: a }\n"
+                                  "  { user: reader, password: r, permissions: {\n"
+                                  "      publish: [\"$JS.API.CONSUMER.MSG.NEXT.NEXUS.mine\",\n"
+                                  "                \"$JS.API.CONSUMER.INFO.NEXUS.mine\",\n"
+                                  "                \"$JS.ACK.NEXUS.mine.>\",\n"
+                                  "                \"nexus-dlq.salon-00%d.>\"],\n"
+                                  "      subscribe: [\"_READER.>\"] } }\n"
+                                  "] }\n";
+    for (int tenant = 1; tenant <= 2; tenant++) {
+        char text[1024];
+        struct nexus_subscribe_options *options = nexus_subscribe_options_new();
+        struct nexus_subscription *out = NULL;
+        struct test_seen seen = {.verdict = NEXUS_REJECT};
+        uint64_t number = 0;
+        int code = 0;
+        snprintf(text, sizeof text, letters, tenant);
+        ck_assert(test_server_start(&test_server, text));
+        struct nexus_client *admin = client_of("admin", "a", NULL);
+        OK(nexus_provision(admin, NULL, NULL, err));
+        OK(nexus_subscribe_options_set_durable(options, "mine", err));
+        OK(nexus_subscribe_options_set_dead_letter_callback(options, on_letter, &number, err));
+        OK(nexus_subscribe_options_set_error_callback(options, on_error, &code, err));
+        nexus_subscription_destroy(test_subscribe(admin, "salon-001", &seen, options));
+        struct nexus_client *reader = client_of("reader", "r", "_READER");
+        OK(nexus_subscribe_kb_ingested(reader, "salon-001", test_on_event, &seen, options, &out,
+                                       err));
+        OK(test_publish(admin, 1, NULL, NULL, err));
+        DISPATCH_UNTIL(reader, number != 0 || code != 0);
+        ck_assert_int_eq(code, tenant == 1 ? NEXUS_OK : NEXUS_E_PERMISSION);
+        ck_assert_uint_eq(number, tenant == 1 ? 1 : 0);
+        nexus_subscribe_options_destroy(options);
+        nexus_client_destroy(reader);
+        nexus_client_destroy(admin);
+        test_server_stop(&test_server);
+    }
+}
+END_TEST
+
 START_TEST(an_inbox_prefix_is_checked)
 {
     static const char *const bad[] = {"",    ".",   "a.", ".a",    "a..b",
@@ -169,6 +228,7 @@ int main(void)
     tcase_add_test(bare, denied_and_allowed_publishes_side_by_side);
     tcase_add_test(bare, what_else_is_denied_says_so);
     tcase_add_test(bare, a_reader_needs_its_consumer_only);
+    tcase_add_test(bare, a_tenants_consumer_gives_up_to_its_own_letters);
     tcase_add_test(bare, an_inbox_prefix_is_checked);
     return test_main(suite);
 }
