@@ -7,12 +7,15 @@
 #include <string.h>
 
 #include "dead_report.h"
+#include "handled.h"
 #include "letter.h"
 
 #define PATIENCE_NS     5000000000LL
 #define DELAY_FIRST_MS  1000u
 #define DELAY_MOST_MS   60000u
 #define UNANSWERED_MORE 10
+#define BURIED_MAX      16384
+#define BURIED_NS       3600000000000LL
 
 struct nx_burials {
     struct nx_burial *first, **last; /* wait for room, or for their time */
@@ -45,6 +48,50 @@ static void drop(struct nx_burial *burial, bool settled)
     nx_delivery_drop(delivery, 1, settled, false);
 }
 
+/* By its place, not by its message id: when its letter is sent back, that is another event. */
+static void buried_key(const struct nexus_delivery *delivery, unsigned char key[NX_HANDLED_KEY])
+{
+    memcpy(key, &delivery->ack.stream_sequence, 8);
+    memcpy(key + 8, &delivery->ack.time, 8);
+}
+
+/* The server may forget that it was ended, and deliver it again; its handler must not see it then,
+ * for it has been reported. */
+static void note_buried(struct nexus_delivery *delivery)
+{
+    struct nexus_subscription *subscription = delivery->subscription;
+    struct nexus_client *client = subscription->client;
+    unsigned char key[NX_HANDLED_KEY];
+
+    buried_key(delivery, key);
+    pthread_mutex_lock(&client->lock);
+    if (!subscription->buried)
+        subscription->buried = nx_handled_new(BURIED_MAX, BURIED_NS);
+    if (subscription->buried) {
+        int64_t now = client->wire->ops->now(client->wire);
+        if (!nx_handled_has(subscription->buried, key, now))
+            nx_handled_add(subscription->buried, key, now);
+        atomic_store(&subscription->any_buried, true);
+    }
+    pthread_mutex_unlock(&client->lock);
+}
+
+bool nx_bury_done(const struct nexus_delivery *delivery)
+{
+    struct nexus_subscription *subscription = delivery->subscription;
+    struct nexus_client *client = subscription->client;
+    unsigned char key[NX_HANDLED_KEY];
+    bool found;
+
+    if (!atomic_load(&subscription->any_buried))
+        return false;
+    buried_key(delivery, key);
+    pthread_mutex_lock(&client->lock);
+    found = nx_handled_has(subscription->buried, key, client->wire->ops->now(client->wire));
+    pthread_mutex_unlock(&client->lock);
+    return found;
+}
+
 /* An event that was given up was not handled: when its letter is sent back, that is no replay. */
 static void forgive(struct nexus_delivery *delivery)
 {
@@ -65,6 +112,7 @@ static void buried(struct nx_burial *burial, const struct nx_puback *ack)
 
     nx_count(subscription->client, NX_DEAD_LETTERED);
     forgive(delivery);
+    note_buried(delivery);
     nx_settle_say(subscription, delivery->view.reply, "+TERM", true);
     nx_log(subscription->client, NEXUS_LOG_WARNING, "dead_letter",
            "subject=%s stream=%s sequence=%llu durable=%s reason=%s letter=%llu text=\"%s\"",
@@ -346,6 +394,7 @@ static bool only_report(struct nx_burial *burial, bool urgent)
 {
     struct nexus_delivery *delivery = burial->delivery;
 
+    note_buried(delivery);
     nx_settle_say(delivery->subscription, delivery->view.reply, "+TERM", urgent);
     if (nx_dead_report(burial, true))
         return true;

@@ -25,6 +25,9 @@ bool nx_bury(struct nexus_delivery *delivery, enum nexus_dead_reason reason,
  * comes without any verdict. */
 bool nx_bury_exhausted(const struct nexus_delivery *delivery);
 bool nx_bury_unanswered(const struct nexus_delivery *delivery);
+/* Whether its dead letter was stored before, or it was reported: it comes again since the server
+ * lost what it was told. Any thread, no lock. */
+bool nx_bury_done(const struct nexus_delivery *delivery);
 /* Whether it was given up before, and why. Any thread, no lock. */
 bool nx_bury_condemned(struct nexus_delivery *delivery, struct nx_sentence *out);
 

@@ -316,6 +316,10 @@ static void hand_out(struct nexus_delivery *delivery, bool last)
     struct nx_sentence sentence;
     int code;
 
+    if (nx_bury_done(delivery)) {
+        pass_over(delivery, true, push_now(subscription, last));
+        return;
+    }
     if (is_hopeless(delivery, &sentence)) {
         give_up_unasked(delivery, &sentence, push_now(subscription, last));
         return;

@@ -8,6 +8,7 @@
 #include "condemned.h"
 #include "crew.h"
 #include "delivery.h"
+#include "handled.h"
 #include "pull.h"
 #include "replay.h"
 #include "requests.h"
@@ -127,6 +128,7 @@ void nx_subscription_free(struct nexus_subscription *subscription)
     nx_inbox_release(subscription->once);
     nx_replay_free(subscription->replay);
     nx_condemned_free(subscription->condemned);
+    nx_handled_free(subscription->buried);
     free(subscription->drift_logged);
     free(subscription->ack_prefix);
     free(subscription->pull_subject);

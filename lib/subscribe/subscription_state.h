@@ -165,6 +165,8 @@ struct nexus_subscription {
     uint32_t late_count;
 
     struct nx_condemned *condemned; /* given up, but not buried yet */
+    struct nx_handled *buried;      /* given up, and reported; NULL: none so far */
+    atomic_bool any_buried;         /* spares the others the lock */
     unsigned bury_failures;         /* in a row */
     int bury_reported;              /* the failure that the application was told of; 0: none */
 
