@@ -6,7 +6,8 @@
 # --quick       leaves out the sanitizer builds and valgrind
 # --long        more rounds in the tests that look for rare events
 # --ports       besides: machines of 32 bits and big-endian ones (under qemu), a newer clang, the
-#               libnats and nats-server of Debian's later suites, from the machine's own mirror
+#               libnats and nats-server of Debian's later suites from the machine's own mirror, and
+#               the Debian packages
 # --no-install  does not call apt-get; what is missing is then an error of the build
 #
 # Needs Debian 12 or a relative of it; installing needs root or sudo. Besides apt, two tests fetch
@@ -31,7 +32,7 @@ for option; do
     --ports) ports=true ;;
     --no-install) install=false ;;
     *)
-        sed -n '4,16s/^#\( \|$\)//p' "$0" >&2
+        sed -n '4,17s/^#\( \|$\)//p' "$0" >&2
         exit 2
         ;;
     esac
@@ -56,6 +57,7 @@ missing_packages()
         ca-certificates \
         check \
         clang \
+        cmake \
         fish \
         g++ \
         gcc \
@@ -80,7 +82,8 @@ missing_packages()
         python3-prometheus-client \
         python3-yaml \
         zsh \
-        $(! $ports || echo clang-19 gcc-i686-linux-gnu gcc-s390x-linux-gnu qemu-user) \
+        $(! $ports || echo clang-19 debhelper dh-python dpkg-dev gcc-i686-linux-gnu gcc-s390x-linux-gnu \
+            lintian man-db groff pybuild-plugin-pyproject python3-all python3-setuptools qemu-user) \
         ; do
         dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
             echo "$package"
@@ -222,6 +225,7 @@ run_ports()
     step "Compiling against libnats 3.10" tests/ports/nats_headers.sh trixie 3.10 || true
     step "Compiling against libnats 3.14" tests/ports/nats_headers.sh unstable 3.14 || true
     build clang-19 build-ports/clang || true
+    step "Debian packages" tests/ports/packages.sh || true
     with_server trixie
     with_server unstable
 }

@@ -58,7 +58,7 @@ class Classes(unittest.TestCase):
             names = [field.name for field in dataclasses.fields(cls)]
             self.assertEqual(names, list(cls.__slots__))
             for name in names:
-                self.assertRegex(cls.__doc__, rf"\n        {name}( \(|:)")
+                self.assertRegex(cls.__doc__, rf"\n +{name}( \(|:)")
 
     def test_frozen_and_slotted(self):
         event = golden.DoorOpened.from_payload(PROBE)

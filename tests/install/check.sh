@@ -81,4 +81,19 @@ gcc -std=c99 -o program-static program.c $(pkg-config --cflags nexus-sdk) "$lib/
 said=$(./program-static) || fail "program-static exits with $?"
 [ "$said" = "nexus-sdk $version: payload.files: required" ] || fail "program-static says: $said"
 ! readelf -d program-static | grep -q nexus-sdk || fail "program-static loads the shared library"
+
+# The examples for other people's builds: C++, CMake, and Meson with the sources as a subproject.
+# shellcheck disable=SC2046
+g++ -std=c++17 -Wall -Wextra -Wshadow -pedantic -Werror -o raii "$source/examples/raii.cpp" \
+    $(pkg-config --cflags --libs nexus-sdk) || fail "examples/raii.cpp does not build"
+[ "$(LD_LIBRARY_PATH="$lib" ./raii)" = "farm-004 temp-1 4.25" ] || fail "examples/raii.cpp prints another thing"
+{ cmake -S "$source/examples/cmake" -B cmake && cmake --build cmake; } >log ||
+    { cat log; fail "the CMake example"; }
+LD_LIBRARY_PATH="$lib" cmake/fridge | grep -q "a sound reading" || fail "the program that CMake built"
+cp -r "$source/examples/meson" subproject
+rm subproject/subprojects/nexus-sdk.wrap
+ln -s "$source" subproject/subprojects/nexus-sdk
+{ meson setup --force-fallback-for=nexus-sdk -Dnexus-sdk:optimization=0 meson subproject && ninja -C meson fridge; } >log ||
+    { tail -n 30 log; fail "the Meson example"; }
+env -u LD_LIBRARY_PATH meson/fridge | grep -q "a sound reading" || fail "the program that Meson built"
 echo "installed, built against and run: nexus-sdk $version"

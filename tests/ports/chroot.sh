@@ -21,10 +21,17 @@ if [ ! -f "$root/made" ]; then
     touch "$root/made"
 fi
 
-mounted() { mountpoint -q "$root/proc"; }
-mounted || mount -t proc proc "$root/proc"
-trap '! mounted || umount "$root/proc"' EXIT INT TERM
+# What is mounted is unmounted by the same name, and only what was mounted here.
+leave() { umount "$root/dev/pts" "$root/proc"; }
+for folder in proc dev/pts; do
+    [ ! -L "$root/$folder" ] || { echo "$root/$folder leads out of the chroot" >&2; exit 1; }
+done
+mount -t proc proc "$root/proc"
+mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
+trap leave EXIT INT TERM
 rm -rf "$root/source"
 mkdir "$root/source"
 (cd "$source" && git ls-files -z | tar --null -T - -c) | tar -x -C "$root/source"
-chroot "$root" env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin /source/tests/run.sh "$@"
+# npm believes the authorities that this machine believes.
+cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/host.crt"
+chroot "$root" env -i NODE_EXTRA_CA_CERTS=/etc/ssl/certs/host.crt HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin /source/tests/run.sh "$@"
