@@ -176,6 +176,10 @@ struct nexus_client_stats {
     uint64_t dead_letters_failed; /**< Dead letters that could not be stored; the event stayed. */
     uint64_t workers;             /**< Threads that run handlers now; see workers.h. */
     uint64_t workers_busy;        /**< … that are inside one now. */
+    uint64_t causal_gaps;         /**< Events that build on what was not seen; see causality.h. */
+    uint64_t causal_inversions;   /**< Events older than what was seen. */
+    uint64_t causal_held;         /**< Events held back for that now. */
+    uint64_t causal_overdue;      /**< Events that were held back in vain. */
 };
 
 /** @since 1.0 */
@@ -183,7 +187,7 @@ struct nexus_client_stats {
     {                                                                                              \
         sizeof(struct nexus_client_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
             0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-            0, 0, 0                                                                                \
+            0, 0, 0, 0, 0, 0, 0                                                                    \
     }
 
 /* g++ -Wshadow says that the function hides the struct's constructor, as stat() does of struct

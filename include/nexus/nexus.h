@@ -60,6 +60,7 @@
 
 #include <nexus/base.h>
 #include <nexus/capability.h>
+#include <nexus/causality.h>
 #include <nexus/channel.h>
 #include <nexus/client.h>
 #include <nexus/dead_letter.h>

@@ -45,25 +45,42 @@ static uint32_t hash_name(const struct nx_clock_entries *entries, const char *na
     return hash ^ hash >> 15;
 }
 
-bool nx_clock_entries_raise(struct nx_clock_entries *entries, const char *name, size_t length,
-                            int64_t value)
+static struct nx_clock_entry *find(const struct nx_clock_entries *entries, const char *name,
+                                   size_t length)
 {
     uint32_t hash = hash_name(entries, name, length);
 
     for (uint16_t at = entries->buckets[hash & entries->mask]; at;) {
         struct nx_clock_entry *entry = &entries->items[at - 1];
         if (entry->hash == hash && entry->length == length &&
-            memcmp(entry->name, name, length) == 0) {
-            entry->seen = entries->round;
-            if (value > entry->value) {
-                entry->value = value;
-                entries->stale = true;
-            }
-            return true;
-        }
+            memcmp(entry->name, name, length) == 0)
+            return entry;
         at = entry->next;
     }
-    return false;
+    return NULL;
+}
+
+int64_t nx_clock_entries_get(const struct nx_clock_entries *entries, const char *name,
+                             size_t length)
+{
+    const struct nx_clock_entry *entry = find(entries, name, length);
+
+    return entry ? entry->value : 0;
+}
+
+bool nx_clock_entries_raise(struct nx_clock_entries *entries, const char *name, size_t length,
+                            int64_t value)
+{
+    struct nx_clock_entry *entry = find(entries, name, length);
+
+    if (!entry)
+        return false;
+    entry->seen = entries->round;
+    if (value > entry->value) {
+        entry->value = value;
+        entries->stale = true;
+    }
+    return true;
 }
 
 static struct nx_clock_entry *oldest(struct nx_clock_entries *entries)

@@ -41,6 +41,10 @@ bool nx_clock_entries_raise(struct nx_clock_entries *entries, const char *name, 
 bool nx_clock_entries_add(struct nx_clock_entries *entries, const char *name, size_t length,
                           int64_t value);
 
+/* What is known of a node; 0: nothing. */
+int64_t nx_clock_entries_get(const struct nx_clock_entries *entries, const char *name,
+                             size_t length);
+
 /* `,"name":value` for each; NULL without memory. Written anew only when something has changed. */
 const struct nx_buf *nx_clock_entries_text(struct nx_clock_entries *entries);
 

@@ -146,6 +146,35 @@ int nexus_subscribe_options_set_hold_key(struct nexus_subscribe_options *options
     return nx_option_bool(NX_SLOT(options, values.hold_key), hold, err);
 }
 
+int nexus_subscribe_options_set_causality_callback(struct nexus_subscribe_options *options,
+                                                   nexus_causality_callback callback, void *data,
+                                                   struct nexus_error *err)
+{
+    int code = nx_option_object(options, err);
+
+    if (code != NEXUS_OK)
+        return code;
+    options->values.causality = callback;
+    options->values.causality_data = data;
+    return NEXUS_OK;
+}
+
+int nexus_subscribe_options_set_hold_back(struct nexus_subscribe_options *options, uint32_t events,
+                                          int64_t milliseconds, struct nexus_error *err)
+{
+    int code = nx_option_object(options, err);
+
+    if (code == NEXUS_OK)
+        code = nx_option_range("events", events, 0, 10000, err);
+    if (code == NEXUS_OK)
+        code = nx_option_range("milliseconds", milliseconds, 1, 60000, err);
+    if (code != NEXUS_OK)
+        return code;
+    options->values.hold_back = events;
+    options->values.hold_back_ms = milliseconds;
+    return NEXUS_OK;
+}
+
 int nexus_subscribe_options_set_inbox_memory(struct nexus_subscribe_options *options,
                                              uint32_t events, int64_t seconds,
                                              struct nexus_error *err)

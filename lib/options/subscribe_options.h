@@ -3,6 +3,7 @@
 #ifndef NX_SUBSCRIBE_OPTIONS_H
 #define NX_SUBSCRIBE_OPTIONS_H
 
+#include <nexus/causality.h>
 #include <nexus/workers.h>
 
 #include "names.h"
@@ -29,6 +30,10 @@ struct nx_subscribe_options {
     bool hold_key;
     nexus_key_callback key; /* or NULL */
     void *key_data;
+    nexus_causality_callback causality; /* or NULL */
+    void *causality_data;
+    uint32_t hold_back; /* events; 0: none */
+    int64_t hold_back_ms;
     uint32_t inbox_events; /* 0: no inbox in memory */
     int64_t inbox_seconds;
     struct nexus_inbox *inbox;    /* instead of one in memory; or NULL */

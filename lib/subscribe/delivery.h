@@ -31,7 +31,8 @@ enum nx_delivery_text {
 };
 
 struct nexus_delivery {
-    struct nexus_delivery *next; /* among the spare ones */
+    struct nexus_delivery *next; /* among the spare ones, or those held back */
+    int64_t hold_until;
     struct nexus_subscription *subscription;
     struct nx_received *received;
     struct nx_view view;
@@ -83,6 +84,8 @@ struct nx_turn {
 void nx_turn_take(struct nexus_subscription *subscription, struct nx_received *received,
                   struct nx_turn *turn);
 void nx_turn_run(struct nx_turn *turn);
+/* Ends one whose handler has not run and will not. No lock. */
+void nx_turn_give_back(struct nexus_delivery *delivery);
 
 /* Memory; with the client's lock. */
 struct nexus_delivery *nx_delivery_new(struct nexus_subscription *subscription,

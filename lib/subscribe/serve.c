@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bury.h"
+#include "causal.h"
 #include "delivery.h"
 #include "pull.h"
 #include "subscription.h"
@@ -32,7 +33,7 @@ const struct nexus_delivery *nx_delivery_current(const struct nexus_client *clie
 
 /* ---- whose turn it is */
 
-static bool has_something(const struct nexus_subscription *subscription)
+static bool has_queued(const struct nexus_subscription *subscription)
 {
     return subscription->queue.count && !subscription->paused && !subscription->crew;
 }
@@ -40,7 +41,7 @@ static bool has_something(const struct nexus_subscription *subscription)
 bool nx_subscriptions_ready(struct nexus_client *client)
 {
     for (struct nexus_subscription *at = client->subscriptions; at; at = at->next)
-        if (has_something(at))
+        if (has_queued(at) || nx_causal_due(at))
             return true;
     return false;
 }
@@ -52,7 +53,7 @@ static struct nexus_subscription *next_ready(struct nexus_client *client)
         client->serve_next ? client->serve_next : client->subscriptions;
     struct nexus_subscription *at = first;
 
-    while (at && !has_something(at)) {
+    while (at && !has_queued(at)) {
         at->burst = 0;
         at = at->next ? at->next : client->subscriptions;
         if (at == first)
@@ -292,6 +293,13 @@ static void pass_over(struct nexus_delivery *delivery, bool handled, bool urgent
     nx_delivery_drop(delivery, 2, mine, true);
 }
 
+static void handle(struct nexus_delivery *delivery, bool last)
+{
+    enum nexus_verdict verdict = call_handler(delivery);
+
+    conclude(delivery, verdict, push_now(delivery->subscription, last));
+}
+
 static void admit(struct nexus_delivery *delivery, bool last)
 {
     struct nexus_subscription *subscription = delivery->subscription;
@@ -301,8 +309,8 @@ static void admit(struct nexus_delivery *delivery, bool last)
     if (nx_inbox_admit(delivery, &admission, &err) != NEXUS_OK) {
         put_off(delivery, &err);
     } else if (admission == NX_ADMIT_NEW) {
-        enum nexus_verdict verdict = call_handler(delivery);
-        conclude(delivery, verdict, push_now(subscription, last));
+        if (!nx_causal_hold(delivery))
+            handle(delivery, last);
     } else {
         pass_over(delivery, admission == NX_ADMIT_HANDLED, push_now(subscription, last));
     }
@@ -346,10 +354,46 @@ void nx_turn_run(struct nx_turn *turn)
         return_turn(turn);
 }
 
+/* A delivery that was held back and whose time has come, of any subscription. */
+static bool serve_held(struct nexus_client *client)
+{
+    struct nexus_subscription *at;
+    struct nexus_delivery *delivery;
+
+    if (!atomic_load_explicit(&client->counters[NX_CAUSAL_HELD], memory_order_relaxed))
+        return false;
+    pthread_mutex_lock(&client->lock);
+    for (at = client->subscriptions; at && !nx_causal_due(at); at = at->next)
+        ;
+    if (at)
+        at->holds++;
+    pthread_mutex_unlock(&client->lock);
+    if (!at)
+        return false;
+    delivery = nx_causal_next(at);
+    if (delivery)
+        handle(delivery, true);
+    nx_subscription_unhold(at);
+    return delivery != NULL;
+}
+
+void nx_turn_give_back(struct nexus_delivery *delivery)
+{
+    bool mine = claim(delivery);
+
+    if (mine) {
+        nx_inbox_conclude(delivery, false);
+        nx_settle_give_back(delivery->subscription, delivery->view.reply, true);
+    }
+    nx_delivery_drop(delivery, 2, mine, false);
+}
+
 bool nx_subscriptions_serve(struct nexus_client *client)
 {
     struct nx_turn turn;
 
+    if (serve_held(client))
+        return true;
     if (!take_turn(client, &turn))
         return false;
     nx_turn_run(&turn);

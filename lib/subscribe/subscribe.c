@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "causal.h"
 #include "condemned.h"
 #include "crew.h"
 #include "delivery.h"
@@ -124,6 +125,7 @@ void nx_subscription_free(struct nexus_subscription *subscription)
         nx_delivery_free(spare);
     }
     nx_crew_free(subscription->crew);
+    nx_causal_free(subscription->causal);
     nx_settle_forget_late(subscription);
     nx_inbox_release(subscription->once);
     nx_replay_free(subscription->replay);
@@ -146,7 +148,10 @@ static struct nexus_subscription *subscription_new(struct nexus_client *client)
     if (!subscription)
         return NULL;
     subscription->drift_logged = calloc(nx_channel_count, sizeof(bool));
-    if (!subscription->drift_logged) {
+    subscription->causal = nx_causal_new();
+    if (!subscription->drift_logged || !subscription->causal) {
+        free(subscription->drift_logged);
+        nx_causal_free(subscription->causal);
         free(subscription);
         return NULL;
     }
@@ -313,6 +318,8 @@ static int subscribe(struct nexus_client *client, const struct nexus_channel *ch
         return code;
     if (!handler && !json_handler)
         return nx_fail(err, NEXUS_E_INVALID, "handler", "is NULL");
+    if (options && options->values.workers && options->values.hold_back)
+        return nx_fail(err, NEXUS_E_INVALID, "hold_back", "cannot be had together with workers");
     subscription = subscription_new(client);
     if (!subscription)
         return nx_no_memory(err);
@@ -388,6 +395,7 @@ static void give_back_all(struct nexus_subscription *subscription, struct nx_rec
 void nx_subscription_end(struct nexus_subscription *subscription)
 {
     struct nexus_client *client = subscription->client;
+    struct nexus_delivery *held, *next;
     struct nx_received *queued;
     bool first;
 
@@ -397,6 +405,7 @@ void nx_subscription_end(struct nexus_subscription *subscription)
     nx_pull_forget(subscription);
     if (subscription->crew)
         nx_crew_close(subscription);
+    held = nx_causal_take_all(subscription);
     queued = subscription->queue.first;
     atomic_fetch_sub_explicit(&client->counters[NX_QUEUED], subscription->queue.count,
                               memory_order_relaxed);
@@ -406,6 +415,10 @@ void nx_subscription_end(struct nexus_subscription *subscription)
     if (first)
         client->wire->ops->unlisten(client->wire, subscription->listener);
     give_back_all(subscription, queued);
+    for (; held; held = next) {
+        next = held->next;
+        nx_turn_give_back(held);
+    }
 }
 
 void nexus_subscription_destroy(struct nexus_subscription *subscription)

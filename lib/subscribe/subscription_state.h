@@ -147,6 +147,7 @@ struct nexus_subscription {
     struct nx_done done;
     uint32_t burst;                /* messages served in a row */
     atomic_int_fast64_t pushed_at; /* when an ack was last sent at once */
+    struct nx_causal *causal;      /* constant */
     struct nx_crew *crew;          /* constant; NULL: handlers run where the client dispatches */
 
     struct nx_pull pull;

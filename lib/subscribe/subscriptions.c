@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bus_subject.h"
+#include "causal.h"
 #include "crew.h"
 #include "delivery.h"
 #include "pull.h"
@@ -26,6 +27,8 @@ static int64_t due_at(const struct nexus_subscription *subscription)
 
     if (!subscription->closed && subscription->look_at < at)
         at = subscription->look_at;
+    if (subscription->causal->deadline < at)
+        at = subscription->causal->deadline;
     if (subscription->crew && subscription->crew->lanes.next < at)
         at = subscription->crew->lanes.next;
     if (!subscription->closed && pull->beat_at < at)
@@ -321,6 +324,7 @@ static void tick(struct nexus_subscription *subscription, const void *what)
     int64_t now = *(const int64_t *)what;
 
     nx_crew_tick(subscription, now);
+    nx_causal_tick(subscription, now);
     nx_lease_renew(subscription, now);
     nx_watch_tick(subscription, now);
 }

@@ -231,6 +231,8 @@ UNUSED = {
         ("nexus_subscribe_options_set_workers", "nexus_subscribe_options_set_hold_key",
          "nexus_subscribe_options_set_key_callback", "nexus_key_hash"),
         "threads of the library would only wait for the interpreter's lock"),
+    "nexus_subscribe_options_set_causality_callback": "stats() counts what comes out of order",
+    "nexus_subscribe_options_set_hold_back": "clocks can be compared by the program",
     "nexus_inbox_create": "inbox.create() does it through the sqlite3 module",
     "nexus_inbox_claim": "inbox.claim() does it through the sqlite3 module",
     "nexus_inbox_expire": "inbox.expire() does it through the sqlite3 module",

@@ -44,7 +44,8 @@ STATS_NAMES = (
     "poison_capability", "poison_signature", "poison_replay", "signed_events", "signatures",
     "verified", "verifications", "inbox_duplicates", "inbox_busy", "inbox_uncertain",
     "inbox_errors", "exhausted", "dead_lettered", "dead_letters_failed",
-    "workers", "workers_busy")
+    "workers", "workers_busy", "causal_gaps", "causal_inversions", "causal_held",
+    "causal_overdue")
 
 
 class Stats(Structure):
