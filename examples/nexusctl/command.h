@@ -56,6 +56,7 @@ extern const struct command capability_show_command;
 extern const struct command channels_command;
 extern const struct command completion_command;
 extern const struct command consumers_command;
+extern const struct command consumers_create_command;
 extern const struct command consumers_delete_command;
 extern const struct command consumers_list_command;
 extern const struct command dev_command;

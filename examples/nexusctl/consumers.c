@@ -163,13 +163,13 @@ const struct command consumers_delete_command = {
     .run = run_delete,
 };
 
-static const struct command *const actions[] = {&consumers_list_command, &consumers_delete_command,
-                                                NULL};
+static const struct command *const actions[] = {&consumers_list_command, &consumers_create_command,
+                                                &consumers_delete_command, NULL};
 
 const struct command consumers_command = {
     .name = "consumers",
-    .arguments = "list | delete NAME…",
-    .summary = "list the durable consumers, or delete one",
+    .arguments = "list | create CHANNEL|all | delete NAME…",
+    .summary = "list the durable consumers, make one, or delete one",
     .about = about,
     .examples = examples,
     .actions = actions,
