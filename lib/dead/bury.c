@@ -102,6 +102,7 @@ static void forgive(struct nexus_delivery *delivery)
     subscription->bury_failures = 0;
     subscription->bury_reported = NEXUS_OK;
     pthread_mutex_unlock(&subscription->client->lock);
+    nx_receive_forgive(delivery);
 }
 
 static void buried(struct nx_burial *burial, const struct nx_puback *ack)

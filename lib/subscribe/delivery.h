@@ -105,6 +105,9 @@ int nx_receive(struct nexus_delivery *delivery, enum nx_counter *kind, struct ne
  * fails as nx_receive() does. */
 int nx_receive_trust(struct nexus_delivery *delivery, enum nx_counter *kind,
                      struct nexus_error *err);
+/* It was believed, and given up on: when it is sent back, that is no replay. Any thread, no lock.
+ */
+void nx_receive_forgive(struct nexus_delivery *delivery);
 
 /* settle.c */
 /* Carries out a verdict that has been decided, counts and logs it. False: the delivery is being

@@ -60,6 +60,19 @@ static int check_replay(struct nexus_delivery *delivery, const struct nx_checked
                           checked->message_id));
 }
 
+void nx_receive_forgive(struct nexus_delivery *delivery)
+{
+    struct nexus_subscription *subscription = delivery->subscription;
+    const char *message_id = nexus_delivery_message_id(delivery);
+
+    if (delivery->trust < NEXUS_TRUST_VERIFIED || !message_id)
+        return;
+    pthread_mutex_lock(&subscription->receive_lock);
+    if (subscription->replay)
+        nx_replay_forgive(subscription->replay, message_id, delivery->ack.stream_sequence);
+    pthread_mutex_unlock(&subscription->receive_lock);
+}
+
 /* A header that may be there once. False when there are several. */
 static bool one_header(const struct nexus_delivery *delivery, const char *name, const char **value)
 {

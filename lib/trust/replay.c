@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NOBODY UINT32_MAX
+#define NOBODY   UINT32_MAX
+#define FORGIVEN 0 /* no sequence of a stream */
 
 struct entry {
     unsigned char hash[16];
@@ -93,20 +94,41 @@ static void note(struct nx_replay *replay, const unsigned char hash[16], uint64_
     replay->count++;
 }
 
+static struct entry *find(struct nx_replay *replay, const char *message_id,
+                          unsigned char hash[crypto_shorthash_siphashx24_BYTES])
+{
+    crypto_shorthash_siphashx24(hash, (const unsigned char *)message_id, strlen(message_id),
+                                replay->key);
+    for (uint32_t at = *bucket_of(replay, hash); at != NOBODY; at = replay->entries[at].next)
+        if (memcmp(replay->entries[at].hash, hash, crypto_shorthash_siphashx24_BYTES) == 0)
+            return &replay->entries[at];
+    return NULL;
+}
+
 bool nx_replay_seen(struct nx_replay *replay, const char *message_id, uint64_t sequence,
                     int64_t now)
 {
     unsigned char hash[crypto_shorthash_siphashx24_BYTES];
+    struct entry *entry;
 
     while (replay->count && now - replay->entries[replay->first].time > replay->window)
         drop_oldest(replay);
-    crypto_shorthash_siphashx24(hash, (const unsigned char *)message_id, strlen(message_id),
-                                replay->key);
-    for (uint32_t at = *bucket_of(replay, hash); at != NOBODY; at = replay->entries[at].next)
-        if (memcmp(replay->entries[at].hash, hash, sizeof(hash)) == 0)
-            return replay->entries[at].sequence != sequence;
+    entry = find(replay, message_id, hash);
+    if (entry && entry->sequence == FORGIVEN)
+        entry->sequence = sequence;
+    if (entry)
+        return entry->sequence != sequence;
     if (replay->count == replay->capacity)
         drop_oldest(replay);
     note(replay, hash, sequence, now);
     return false;
+}
+
+void nx_replay_forgive(struct nx_replay *replay, const char *message_id, uint64_t sequence)
+{
+    unsigned char hash[crypto_shorthash_siphashx24_BYTES];
+    struct entry *entry = find(replay, message_id, hash);
+
+    if (entry && entry->sequence == sequence)
+        entry->sequence = FORGIVEN;
 }

@@ -16,5 +16,7 @@ void nx_replay_free(struct nx_replay *replay);
  * `now` in nanoseconds of a clock that does not run backwards. */
 bool nx_replay_seen(struct nx_replay *replay, const char *message_id, uint64_t sequence,
                     int64_t now);
+/* What came with this sequence was not handled after all: it may come with another one. */
+void nx_replay_forgive(struct nx_replay *replay, const char *message_id, uint64_t sequence);
 
 #endif
