@@ -7,6 +7,9 @@
  * what has been handled, across restarts of the process. Several processes that use one name share
  * the work. Destroying a subscription leaves the consumer and its place in the stream alone.
  *
+ * A subscription ends with its client at the latest: after nexus_client_destroy() the handle is
+ * dead, and may not even be given to nexus_subscription_destroy(). After nexus_client_close() it may.
+ *
  * Handlers run inside nexus_client_dispatch() or _run(), on the thread that calls it, one at a
  * time. A handler may call everything of the library except dispatch, run, flush and close. It may
  * destroy its own subscription. A slow handler keeps its lease by itself, and holds back the pull.
@@ -268,7 +271,7 @@ NEXUS_API int nexus_subscription_pause(struct nexus_subscription *subscription, 
  * Ends a subscription: no handler of it starts any more, queued messages go back to the server at
  * once, deliveries in hand can still be settled. The durable consumer stays. NULL is allowed. Any
  * thread, and from callbacks; when another thread is inside a handler of it, waits for that handler
- * to return.
+ * to return. Not after nexus_client_destroy(), which has freed it.
  * @since 1.0
  */
 NEXUS_API void nexus_subscription_destroy(struct nexus_subscription *subscription);

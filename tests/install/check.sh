@@ -41,6 +41,12 @@ unexpected=$(find "$prefix" ! -type d | grep -Ev \
     "/include/nexus/[a-z_]+\.h$|/libnexus-sdk\.a$|/libnexus-sdk\.so(\.1(\.[0-9]+)*)?$|/nexus-sdk\.pc$|/bin/nexusctl$|/share/(man|doc|nexus-sdk|bash-completion|zsh|fish)/" || true)
 [ -z "$unexpected" ] || fail "unexpected files: $unexpected"
 
+# The manual page, and what completes command lines.
+for file in man/man1/nexusctl.1 bash-completion/completions/nexusctl.bash \
+    zsh/site-functions/_nexusctl fish/vendor_completions.d/nexusctl.fish; do
+    grep -q nexusctl "$prefix/share/$file" || fail "no share/$file"
+done
+
 # The module: its dependencies are private, so that users neither see nor link them.
 for module in libnats libcjson libsodium; do
     grep -q "^Requires.private:.*$module" "$pc" || fail "$module is not in Requires.private"

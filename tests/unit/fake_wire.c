@@ -1,86 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fake_wire.h"
+#include "fake_message.h"
 #include "subscription.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What both nx_message and nx_incoming are here. */
-struct fake_message {
-    struct fake_wire *wire;
-    char *subject;
-    char *reply;
-    char *body;
-    size_t length;
-    int status;
-    char *names[FAKE_HEADERS];
-    char *values[FAKE_HEADERS];
-    size_t header_count;
-};
-
-void (*fake_guard)(bool enter);
-
-static void guard(bool enter)
-{
-    if (fake_guard)
-        fake_guard(enter);
-}
-
-static char *copy_text(const char *text)
-{
-    return text ? strdup(text) : NULL;
-}
-
-static char *copy_bytes(const void *bytes, size_t length)
-{
-    char *copy = malloc(length + 1);
-
-    ck_assert_ptr_nonnull(copy);
-    if (length)
-        memcpy(copy, bytes, length);
-    copy[length] = 0;
-    return copy;
-}
-
-static void free_message(struct fake_message *message)
-{
-    for (size_t i = 0; i < message->header_count; i++) {
-        free(message->names[i]);
-        free(message->values[i]);
-    }
-    free(message->subject);
-    free(message->reply);
-    free(message->body);
-    free(message);
-}
-
-static struct fake_message *make_message(struct fake_wire *wire, const char *subject,
-                                         const char *reply, const void *body, size_t length)
-{
-    struct fake_message *message;
-
-    guard(true);
-    message = calloc(1, sizeof(*message));
-    ck_assert_ptr_nonnull(message);
-    message->wire = wire;
-    message->subject = strdup(subject);
-    message->reply = copy_text(reply);
-    message->body = copy_bytes(body, length);
-    message->length = length;
-    guard(false);
-    return message;
-}
-
-static void add_header(struct fake_message *message, const char *name, const char *value)
-{
-    ck_assert_uint_lt(message->header_count, FAKE_HEADERS);
-    guard(true);
-    message->names[message->header_count] = strdup(name);
-    message->values[message->header_count++] = strdup(value);
-    guard(false);
-}
 
 /* ---- what the client calls */
 
@@ -143,25 +69,6 @@ static void fake_wake(struct nx_transport *transport)
     pthread_mutex_unlock(&wire->lock);
 }
 
-static struct nx_message *fake_message_new(struct nx_transport *transport, const char *subject,
-                                           const char *reply, const struct nx_header *headers,
-                                           size_t header_count, const void *body, size_t length)
-{
-    struct fake_message *message =
-        make_message((struct fake_wire *)transport, subject, reply, body, length);
-
-    for (size_t i = 0; i < header_count; i++)
-        add_header(message, headers[i].name, headers[i].value);
-    return (struct nx_message *)message;
-}
-
-static void fake_message_free(struct nx_transport *transport, struct nx_message *message)
-{
-    (void)transport;
-    if (message)
-        free_message((struct fake_message *)message);
-}
-
 static struct fake_sent *keep(struct fake_wire *wire)
 {
     if (wire->sent_count == wire->sent_room) {
@@ -183,18 +90,18 @@ static int fake_send_bytes(struct nx_transport *transport, const char *subject, 
         pthread_mutex_unlock(&wire->lock);
         return NEXUS_E_CLOSED;
     }
-    guard(true);
+    fake_guarded(true);
     kept = keep(wire);
     kept->subject = strdup(subject);
-    kept->reply = copy_text(reply);
-    kept->body = copy_bytes(body, length);
+    kept->reply = fake_copy_text(reply);
+    kept->body = fake_copy_bytes(body, length);
     kept->length = length;
     kept->urgent = urgent;
     sent = *kept;
     pthread_mutex_unlock(&wire->lock);
     if (wire->on_send)
         wire->on_send(wire, &sent, wire->data);
-    guard(false);
+    fake_guarded(false);
     return NEXUS_OK;
 }
 
@@ -211,7 +118,7 @@ static int fake_listen(struct nx_transport *transport, const char *subject, uint
     struct fake_wire *wire = (struct fake_wire *)transport;
 
     (void)err;
-    guard(true);
+    fake_guarded(true);
     pthread_mutex_lock(&wire->lock);
     wire->listeners =
         realloc(wire->listeners, (wire->listener_count + 1) * sizeof(*wire->listeners));
@@ -219,7 +126,7 @@ static int fake_listen(struct nx_transport *transport, const char *subject, uint
     wire->listeners[wire->listener_count].subject = strdup(subject);
     wire->listeners[wire->listener_count++].number = listener;
     pthread_mutex_unlock(&wire->lock);
-    guard(false);
+    fake_guarded(false);
     return NEXUS_OK;
 }
 
@@ -235,48 +142,6 @@ static void fake_unlisten(struct nx_transport *transport, uint64_t listener)
             break;
         }
     pthread_mutex_unlock(&wire->lock);
-}
-
-static void fake_view(const struct nx_incoming *incoming, struct nx_view *view)
-{
-    const struct fake_message *message = (const struct fake_message *)incoming;
-
-    view->subject = message->subject;
-    view->reply = message->reply;
-    view->body = message->body;
-    view->length = message->length;
-    view->status = message->status;
-}
-
-static const char *fake_header(const struct nx_incoming *incoming, const char *name, size_t *count)
-{
-    const struct fake_message *message = (const struct fake_message *)incoming;
-    const char *first = NULL;
-    size_t found = 0;
-
-    for (size_t i = 0; i < message->header_count; i++)
-        if (strcmp(message->names[i], name) == 0 && found++ == 0)
-            first = message->values[i];
-    if (count)
-        *count = found;
-    return first;
-}
-
-static bool fake_each_header(const struct nx_incoming *incoming, nx_header_visit visit, void *data)
-{
-    const struct fake_message *message = (const struct fake_message *)incoming;
-
-    for (size_t i = 0; i < message->header_count; i++)
-        visit(message->names[i], message->values[i], data);
-    return true;
-}
-
-static void fake_release(struct nx_incoming *incoming)
-{
-    struct fake_message *message = (struct fake_message *)incoming;
-
-    __atomic_fetch_sub(&message->wire->in_memory, 1, __ATOMIC_RELAXED);
-    free_message(message);
 }
 
 static int64_t fake_max_payload(struct nx_transport *transport)
@@ -384,7 +249,7 @@ static void deliver(struct fake_wire *wire, uint64_t listener, struct fake_messa
                     const char *const *headers)
 {
     for (; headers && headers[0]; headers += 2)
-        add_header(message, headers[0], headers[1]);
+        fake_message_add(message, headers[0], headers[1]);
     __atomic_fetch_add(&wire->in_memory, 1, __ATOMIC_RELAXED);
     wire->sink.message(wire->sink.owner, listener, (struct nx_incoming *)message);
     nx_subscriptions_arrived(wire->sink.owner); /* as the I/O thread's next turn does */
@@ -393,7 +258,7 @@ static void deliver(struct fake_wire *wire, uint64_t listener, struct fake_messa
 void fake_bytes(struct fake_wire *wire, uint64_t listener, const char *subject, const char *reply,
                 const char *const *headers, const void *body, size_t length)
 {
-    deliver(wire, listener, make_message(wire, subject, reply, body, length), headers);
+    deliver(wire, listener, fake_message_make(wire, subject, reply, body, length), headers);
 }
 
 void fake_message(struct fake_wire *wire, uint64_t listener, const char *subject, const char *reply,
@@ -405,10 +270,10 @@ void fake_message(struct fake_wire *wire, uint64_t listener, const char *subject
 void fake_status(struct fake_wire *wire, uint64_t listener, const char *subject, int status,
                  const char *description, const char *const *headers)
 {
-    struct fake_message *message = make_message(wire, subject, NULL, "", 0);
+    struct fake_message *message = fake_message_make(wire, subject, NULL, "", 0);
 
     message->status = status;
-    add_header(message, "Description", description);
+    fake_message_add(message, "Description", description);
     deliver(wire, listener, message, headers);
 }
 
