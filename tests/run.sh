@@ -71,6 +71,7 @@ missing_packages()
         libsubunit-dev \
         locales \
         meson \
+        mypy \
         nats-server \
         ninja-build \
         openssl \
@@ -78,8 +79,13 @@ missing_packages()
         postgresql \
         python3 \
         python3-cryptography \
+        python3-hypothesis \
         python3-jwcrypto \
+        python3-pip \
         python3-prometheus-client \
+        python3-pytest \
+        python3-setuptools \
+        python3-wheel \
         python3-yaml \
         zsh \
         $(! $ports || echo clang-19 debhelper dh-python dpkg-dev gcc-i686-linux-gnu gcc-s390x-linux-gnu \

@@ -260,10 +260,11 @@ class Bus:
         Args:
             event: A class of nexus_sdk.events or a channel's name; or an event, whose members must
                 all be there.
-            tenant: Of this tenant; None: of any or none.
+            tenant: Published to this tenant's subjects; None: of any or none.
             payload: Members that it has; of objects a part is enough.
             times: Exactly so often; None: at least once.
         """
+        __tracebackhide__ = True
         if isinstance(event, Event):
             payload = {**event.to_payload(), **(payload or {})}
         channel = event if isinstance(event, str) else event.CHANNEL
