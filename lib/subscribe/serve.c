@@ -383,7 +383,7 @@ void nx_turn_give_back(struct nexus_delivery *delivery)
 
     if (mine) {
         nx_inbox_conclude(delivery, false);
-        nx_settle_give_back(delivery->subscription, delivery->view.reply, true);
+        nx_settle_give_back(delivery->subscription->client, delivery->view.reply, true);
     }
     nx_delivery_drop(delivery, 2, mine, false);
 }
