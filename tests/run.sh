@@ -58,6 +58,8 @@ missing_packages()
         check \
         clang \
         cmake \
+        cppcheck \
+        flake8 \
         fish \
         g++ \
         gcc \
@@ -87,6 +89,7 @@ missing_packages()
         python3-setuptools \
         python3-wheel \
         python3-yaml \
+        shellcheck \
         zsh \
         $(! $ports || echo clang-19 debhelper dh-python dpkg-dev gcc-i686-linux-gnu gcc-s390x-linux-gnu \
             lintian man-db groff pybuild-plugin-pyproject python3-all python3-setuptools qemu-user) \

@@ -83,10 +83,11 @@ static int take_number(struct plan *plan, int option, struct nexus_error *err)
 
 static int take_tenant(struct plan *plan, struct nexus_error *err)
 {
-    const char **grown = realloc(plan->tenants, (plan->tenant_count + 1) * sizeof(*grown));
+    const char **grown;
 
     if (plan->tenant_count == PLAN_STREAMS_MAX)
         return report_usage(&provision_command, "more than %d tenants", PLAN_STREAMS_MAX);
+    grown = realloc(plan->tenants, (plan->tenant_count + 1) * sizeof(*grown));
     if (!grown)
         return NEXUS_E_MEMORY;
     plan->tenants = grown;

@@ -126,7 +126,9 @@ static int check_body(const struct nx_outgoing *event, struct nexus_error *err)
     struct nx_subject subject;
     int code = nx_json_read(&json, event->body, event->length, err);
 
-    if (code == NEXUS_OK && nx_subject_parse(event->subject, &subject))
+    if (code == NEXUS_OK && !nx_subject_parse(event->subject, &subject))
+        code = nx_fail(err, NEXUS_E_CHANNEL, "subject", "no channel has this subject");
+    if (code == NEXUS_OK)
         code = nx_envelope_read(&json, event->channel->has_tenant ? subject.values[0] : NULL,
                                 &envelope, err);
     if (code == NEXUS_OK && !nx_json_equals(&json, envelope.causal_id, event->causal_id))

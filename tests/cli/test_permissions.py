@@ -17,7 +17,6 @@ from driver import Offline, Server, run, wait_for
 sys.path.insert(0, str(driver.SOURCE / "bindings" / "python"))
 from nexus_sdk import ACK, REJECT, RETRY, Client  # noqa: E402
 from nexus_sdk.events import KbIngested  # noqa: E402
-from nexus_sdk.events import KbIngested  # noqa: E402
 from raw_nats import Raw  # noqa: E402
 
 MINE, OTHER, SERVICE = "salon-001", "salon-002", "crm"

@@ -15,6 +15,7 @@ shift 2
         -Db_sanitize=address,undefined -Dc_args=-fsanitize=fuzzer-no-link
 ninja -C "$build" lib/libnexus-internal.a
 for target; do
+    # shellcheck disable=SC2046 # options, several
     clang -g -O1 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
         -I"$root/include" $(find "$root/lib" -type d -printf '-I%p ') "$root/tests/fuzz/fuzz_$target.c" \
         -o "$build/fuzz_$target" "$build/lib/libnexus-internal.a" \

@@ -44,7 +44,7 @@ printf '{"a":1}' >body
 for key in ours.pem theirs.pem; do
     header=$("$nexusctl" sign --key "$key" --subject "$subject" --id m-1 body)
     piped=$("$nexusctl" sign --key "$key" --subject "$subject" --id m-1 <body)
-    [ "${header%%.*}" != "" ] && [ "${#header}" = "${#piped}" ] || fail "standard input"
+    if [ "${header%%.*}" = "" ] || [ "${#header}" != "${#piped}" ]; then fail "standard input"; fi
     expect 0 'verified: ' "$nexusctl" verify --trust trust.json --subject "$subject" --id m-1 --signature "$header" body
     expect 1 'refused: message_id' "$nexusctl" verify --trust trust.json --subject "$subject" --id m-2 --signature "$header" body
     expect 1 'refused: subject' "$nexusctl" verify --trust trust.json --subject nexus.salon-001.kb.other --signature "$header" body

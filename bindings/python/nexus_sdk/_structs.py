@@ -4,7 +4,7 @@ tells the library how much of it is known here; none is an event."""
 
 from ctypes import (CFUNCTYPE, POINTER, Structure, c_bool, c_char, c_char_p, c_double, c_int, c_int32,
                     c_int64, c_size_t, c_uint32, c_uint64, c_void_p, sizeof)
-from typing import Any, Callable, List, Tuple, Type, TypeVar
+from typing import Any, Callable, Type, TypeVar
 
 _S = TypeVar("_S", bound=Structure)
 
