@@ -90,6 +90,10 @@ bool command_json(void);
 /* Prints the help of a command to standard output. */
 void command_help(const struct command *command);
 
+/* The same for programs: one command without a newline; all of them, and the variables. */
+void command_put_json(const struct command *command);
+void commands_put_json(void);
+
 /* What every command does first, as far as it has a connection. Reports a failure. */
 struct nexus_client *ctl_connect(int *status);
 

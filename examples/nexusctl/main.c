@@ -75,13 +75,35 @@ static int print_version(void)
     return CTL_OK;
 }
 
-/* Whether the command was asked for help: --help anywhere before "--". */
-static bool wants_help(int argc, char **argv)
+/* Whether an option stands anywhere before "--". */
+static bool has_option(char **argv, const char *name, const char *letter)
 {
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+    for (; *argv && strcmp(*argv, "--") != 0; argv++)
+        if (strcmp(*argv, name) == 0 || strcmp(*argv, letter) == 0)
             return true;
     return false;
+}
+
+static bool wants_help(char **argv)
+{
+    return has_option(argv, "--help", "-h");
+}
+
+/* `argv` is the rest of the command line, which nobody has parsed. */
+static void explain(const struct command *command, char **argv)
+{
+    bool json = command_json() || has_option(argv, "--json", "-j");
+
+    if (!json && command)
+        command_help(command);
+    else if (!json)
+        print_help(stdout);
+    else if (!command)
+        commands_put_json();
+    if (!json || !command)
+        return;
+    command_put_json(command);
+    putchar('\n');
 }
 
 /* `nexusctl consumers list`: the action where one is named. Moves the arguments behind it. */
@@ -92,7 +114,7 @@ static const struct command *find_action(const struct command *command, int *arg
     if (action) {
         --*argc;
         ++*argv;
-    } else if (!wants_help(*argc, *argv)) {
+    } else if (!wants_help(*argv + 1)) {
         report_usage(command, *argc > 1 ? "%s: no such action" : "which action?",
                      (*argv)[*argc > 1]);
         return NULL;
@@ -115,8 +137,8 @@ static int run_command(int argc, char **argv)
     snprintf(name, sizeof(name), "nexusctl %s", command->name);
     argv[0] = name;
     optind = 0; /* getopt starts anew */
-    if (wants_help(argc, argv))
-        command_help(command);
+    if (wants_help(argv + 1))
+        explain(command, argv + 1);
     else
         status = command->run(argc, argv);
     ctl_flush(&status);
@@ -130,10 +152,7 @@ static int help(char **topic)
 
     if (command && command->actions && topic[1] && command_find(command->actions, topic[1]))
         command = command_find(command->actions, topic[1]);
-    if (command)
-        command_help(command);
-    else
-        print_help(stdout);
+    explain(command, topic);
     return CTL_OK;
 }
 

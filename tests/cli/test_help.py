@@ -48,6 +48,19 @@ class Help(Offline):
         for line in LINES:
             self.assertIn("\n  -j, --json ", self.succeed(*line, "--help").stdout, line)
 
+    def test_the_table_as_json(self):
+        said = json.loads(self.succeed("help", "--json").stdout)
+        self.assertEqual(json.loads(self.succeed("--json", "--help").stdout), said)
+        self.assertEqual([command["name"] for command in said["commands"]], COMMANDS)
+        by_name = {command["name"]: command for command in said["commands"]}
+        self.assertEqual(json.loads(self.succeed("help", "sub", "--json").stdout), by_name["sub"])
+        self.assertEqual(json.loads(self.succeed("sub", "-j", "--help").stdout), by_name["sub"])
+        self.assertLessEqual({"consumers list", "consumers delete"}, {action["name"] for action in by_name["consumers"]["actions"]})
+        self.assertIn({"name": "tenant", "letter": "t", "value": "T", "help": "only this tenant's events (no system channels then)"},
+                      by_name["sub"]["options"])
+        self.assertIn("NEXUS_URL", [setting["variable"] for setting in said["environment"]])
+        self.assertEqual(set(json.loads(self.succeed("--json", "--version").stdout)), {"nexusctl", "library", "contract"})
+
     def test_every_option_of_the_help_is_understood(self):
         for line in LINES:
             for option in re.findall(r"(?m)^  (?:-\w,|   ) --([\w-]+)", self.succeed(*line, "--help").stdout):
