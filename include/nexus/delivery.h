@@ -67,6 +67,15 @@ NEXUS_API const char *nexus_delivery_body(const struct nexus_delivery *delivery,
 NEXUS_API const char *nexus_delivery_header(const struct nexus_delivery *delivery,
                                             const char *name);
 
+/**
+ * Whether the event may be in the stream twice: when an earlier attempt to publish it was made
+ * which may have been stored, and which the stream had forgotten when the event was sent again (the
+ * header `Nexus-Resent`, docs/spool.md). Both have the same message id. Milliseconds since 1970; 0:
+ * no such attempt. An inbox (inbox.h) sorts such doubles out.
+ * @since 1.0
+ */
+NEXUS_API int64_t nexus_delivery_resent(const struct nexus_delivery *delivery);
+
 /** The stream, and the event's number in it. @since 1.0 */
 NEXUS_API const char *nexus_delivery_stream(const struct nexus_delivery *delivery);
 NEXUS_API uint64_t nexus_delivery_sequence(const struct nexus_delivery *delivery);

@@ -35,6 +35,10 @@
  *   0 or a negative enum nexus_status; `struct nexus_error` names the member or argument and says
  *   in a sentence what is wrong with it.
  *
+ * SPOOL
+ *   nexus_client_options_set_spool: events are kept in a file while the server is away, or before
+ *   anything else, and outlive the process (spool.h, docs/spool.md).
+ *
  * SIGNING
  *   nexus_signer_from_file -> nexus_client_options_set_signer: everything that the client publishes
  *   is signed (keys.h). nexus_trust_load -> nexus_client_options_set_trust: nothing reaches a handler
@@ -75,6 +79,7 @@
 #include <nexus/outbox.h>
 #include <nexus/provision.h>
 #include <nexus/publish.h>
+#include <nexus/spool.h>
 #include <nexus/subscribe.h>
 #include <nexus/trust.h>
 #include <nexus/vector_clock.h>

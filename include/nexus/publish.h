@@ -39,12 +39,14 @@ struct nexus_receipt {
     char stream[NEXUS_STREAM_NAME_SIZE];    /**< The stream's name. */
     char message_id[NEXUS_MESSAGE_ID_SIZE]; /**< The value of `Nats-Msg-Id`. */
     char causal_id[NEXUS_CAUSAL_ID_SIZE];   /**< The causal chain that it belongs to. */
+    int64_t spooled_at; /**< Not stored yet, but safe on disk since then, to be sent: milliseconds
+                             since 1970 (spool.h); else 0. */
 };
 
 /** @since 1.0 */
-#define NEXUS_RECEIPT_INIT                                 \
-    {                                                      \
-        sizeof(struct nexus_receipt), 0, false, "", "", "" \
+#define NEXUS_RECEIPT_INIT                                    \
+    {                                                         \
+        sizeof(struct nexus_receipt), 0, false, "", "", "", 0 \
     }
 
 /**

@@ -15,10 +15,12 @@
 #include "posts.h"
 #include "publisher.h"
 #include "requests.h"
+#include "spool.h"
 #include "subscription.h"
 
 static void free_client(struct nexus_client *client)
 {
+    nx_spool_free(client);
     nx_publisher_free(client);
     nx_requests_free(client);
     nx_posts_free(client);
@@ -123,6 +125,8 @@ static int make_parts(struct nexus_client *client, const struct nexus_client_opt
     }
     if (code == NEXUS_OK && (client->due_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
         code = nx_fail(err, NEXUS_E_IO, NULL, "eventfd: %m");
+    if (code == NEXUS_OK)
+        code = nx_spool_new(client, err);
     if (code != NEXUS_OK)
         return code;
     make_inbox(client);
@@ -148,7 +152,9 @@ int nx_client_new_over(const struct nexus_client_options *options, nx_transport_
     init_locks(client);
     code = make_parts(client, options, make_wire, err);
     if (code == NEXUS_OK)
-        code = nx_io_start(client, err);
+        code = nx_spool_start(client, err);
+    if (code == NEXUS_OK && (code = nx_io_start(client, err)) != NEXUS_OK)
+        nx_spool_stop(client);
     if (code != NEXUS_OK) {
         nx_client_release(client);
         return code;

@@ -21,6 +21,7 @@ struct nx_publisher; /* publisher.h: events on their way out */
 struct nx_requests;  /* requests.h: JetStream API calls under way */
 struct nx_posts;     /* posts.h: messages under way beside the events */
 struct nx_burials;   /* bury.h: events that are being given up */
+struct nx_spool;     /* spool.h: events on disk */
 struct nx_checker;   /* trust/checker.h: what is believed */
 
 /* Numbers of listeners. Answers to API requests come on "<inbox>.r<number>". Acks come on
@@ -143,6 +144,7 @@ struct nexus_client {
     unsigned attempts;            /* failed ones in a row */
 
     struct nx_publisher *publisher;
+    struct nx_spool *spool; /* NULL: none */
     struct nx_requests *requests;
     struct nx_posts *posts;
     struct nx_burials *burials;

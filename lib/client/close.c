@@ -6,6 +6,7 @@
 #include "posts.h"
 #include "publisher.h"
 #include "requests.h"
+#include "spool.h"
 #include "subscription.h"
 
 #define WAIT_STEP_NS  20000000
@@ -21,6 +22,7 @@ static bool shut_down(struct nexus_client *client)
     nx_subscriptions_wait(client);
     nx_subscriptions_abandon(client);
     nx_io_stop(client);
+    nx_spool_stop(client);
     nx_publisher_abandon(client);
     nx_requests_abandon(client);
     nx_posts_abandon(client);
@@ -91,6 +93,8 @@ int nexus_client_close(struct nexus_client *client, int timeout_ms, struct nexus
     atomic_store(&client->closed, true);
     nx_subscriptions_close(client);
     quiet = wait_for_quiet(client, deadline);
+    if (!client->destroy_wanted)
+        nx_spool_linger(client, deadline);
     nx_subscriptions_wait(client);
     nx_subscriptions_abandon(client);
     settle_wire(client, deadline);

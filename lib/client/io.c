@@ -10,6 +10,7 @@
 #include "posts.h"
 #include "publisher.h"
 #include "requests.h"
+#include "spool.h"
 #include "subscription.h"
 #include "wait.h"
 
@@ -110,6 +111,7 @@ static void *io_main(void *argument)
         int64_t next = nx_supervisor_tick(client, now);
         release_answers(client);
         next = earlier(next, nx_publisher_tick(client, now));
+        next = earlier(next, nx_spool_tick(client, now));
         next = earlier(next, nx_requests_tick(client, now));
         next = earlier(next, nx_burials_tick(client, now));
         next = earlier(next, nx_posts_tick(client, now));

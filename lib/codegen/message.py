@@ -8,7 +8,8 @@ MESSAGE = {"name", "title", "summary", "description", "contentType", "payload", 
            "bindings", "tags", "externalDocs", "examples"}
 
 # The headers that the SDK writes; a contract cannot ask it for others.
-HEADERS = {"traceparent", "Nats-Msg-Id", "Nexus-Schema", "Nexus-Signature", "Nexus-Capability"}
+HEADERS = {"traceparent", "Nats-Msg-Id", "Nexus-Schema", "Nexus-Signature", "Nexus-Capability",
+           "Nexus-Resent"}
 
 
 def payload_of(resolver, key, node):

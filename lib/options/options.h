@@ -5,6 +5,7 @@
 
 #include <nexus/observe.h>
 #include <nexus/options.h>
+#include <nexus/spool.h>
 #include <nexus/trust.h>
 
 /* NULL texts are options that are not set. In a copy made by nx_options_copy(), `url`, `service`,
@@ -45,6 +46,17 @@ struct nx_options {
     unsigned causal_id_width;
     unsigned clock_limit;
     bool wait_for_connection;
+
+    enum nexus_spool_mode spool_mode;
+    char *spool_path; /* NULL: in the state directory */
+    uint64_t spool_events;
+    uint64_t spool_bytes;
+    int64_t spool_age_ms;
+    enum nexus_spool_policy spool_policy;
+    uint32_t spool_rate; /* events per second; 0: no limit */
+    int64_t spool_duplicate_window_ms;
+    nexus_spool_callback spool_callback; /* or NULL */
+    void *spool_data;
 
     enum nexus_log_level log_level;
     nexus_log_callback log; /* NULL: no logging */

@@ -24,6 +24,12 @@ const struct nx_options nx_options_defaults = {
     .signing = NEXUS_SIGNING_AUTO,
     .trust_policy = NEXUS_TRUST_REQUIRE,
     .wait_for_connection = true,
+    .spool_events = 10000000,
+    .spool_bytes = (uint64_t)4 << 30,
+    .spool_age_ms = (int64_t)7 * 86400000,
+    .spool_policy = NEXUS_SPOOL_REFUSE,
+    .spool_rate = 10000,
+    .spool_duplicate_window_ms = 120000,
     .log_level = NEXUS_LOG_ERROR,
 };
 
@@ -45,6 +51,7 @@ static const size_t texts[] = {
     offsetof(struct nx_options, api_prefix),
     offsetof(struct nx_options, state_directory),
     offsetof(struct nx_options, capability),
+    offsetof(struct nx_options, spool_path),
 };
 
 #define TEXT_COUNT (sizeof(texts) / sizeof(texts[0]))

@@ -20,7 +20,8 @@ static void fail_subject(struct nexus_client *client, const char *subject, int c
     for (record = client->publisher->first; record; record = next) {
         next = record->next;
         bool unheard = record->state == NX_RECORD_SENT && record->last_code == NEXUS_OK;
-        if (!unheard && strcmp(record->subject, subject) == 0)
+        if (!unheard && record->state != NX_RECORD_SPOOLING &&
+            strcmp(record->subject, subject) == 0)
             nx_window_end(client, record, code, NULL, NULL);
     }
     pthread_mutex_unlock(&client->lock);

@@ -110,6 +110,7 @@ void nx_puback_read(const struct nx_view *view, struct nx_puback *out)
     out->code = NEXUS_OK;
     out->server_code = 0;
     out->duplicate = false;
+    out->spooled = false;
     out->text[0] = 0;
     if (read_plain(view->body, view->body + view->length, out) && out->sequence > 0)
         return;

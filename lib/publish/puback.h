@@ -19,6 +19,7 @@ struct nx_puback {
     int server_code;
     uint64_t sequence;
     bool duplicate;
+    bool spooled; /* by our own disk, not by a stream */
     char stream[NX_STREAM_NAME_MAX + 1];
     char text[128]; /* the server's words */
 };

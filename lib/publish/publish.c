@@ -6,6 +6,7 @@
 #include "compose.h"
 #include "publish_options.h"
 #include "sign_batch.h"
+#include "spool.h"
 #include "struct_size.h"
 #include "wait.h"
 
@@ -19,12 +20,12 @@ struct job {
     bool gathers; /* waits with others for a signature */
     bool shown;   /* to the hooks, which gave it a span */
     void *span;
+    bool spools;  /* goes to the disk before it is sent */
 };
 
-static int make_message(const struct job *job, struct nx_record *record, struct nexus_error *err)
+int nx_record_message(struct nexus_client *client, struct nx_record *record,
+                      const struct nx_outgoing *event, struct nexus_error *err)
 {
-    struct nexus_client *client = job->client;
-    const struct nx_outgoing *event = job->event;
     char reply[sizeof(client->inbox) + 32];
 
     snprintf(reply, sizeof(reply), "%s.a%u.%llu", client->inbox, record->shard,
@@ -33,6 +34,28 @@ static int make_message(const struct job *job, struct nx_record *record, struct 
         client->wire->ops->message_new(client->wire, event->subject, reply, event->headers,
                                        event->header_count, event->body, event->length);
     return record->message ? NEXUS_OK : nx_no_memory(err);
+}
+
+/* Its bytes for the disk, where there is a spool, and its message, unless it goes to the disk
+ * first. With the order held. */
+static int materialize(struct job *job, struct nx_record *record, struct nexus_error *err)
+{
+    struct nexus_client *client = job->client;
+    int code = NEXUS_OK;
+
+    job->spools = nx_spool_first(client);
+    if (job->spools)
+        code = nx_spool_room(client, nx_outgoing_size(job->event), err);
+    if (code == NEXUS_OK && client->spool)
+        code = nx_spool_keep(client, job->event, &record->kept, err);
+    if (code != NEXUS_OK || !job->spools)
+        return code != NEXUS_OK ? code : nx_record_message(client, record, job->event, err);
+    record->state = NX_RECORD_SPOOLING;
+    record->kept->number = nx_record_ack_number(record);
+    record->kept->unsigned_yet = job->gathers;
+    memcpy(record->kept->leaf, record->leaf, NX_HASH_SIZE);
+    job->gathers = false;
+    return NEXUS_OK;
 }
 
 static void fill_receipt(const struct job *job, const struct nx_puback *ack,
@@ -48,6 +71,7 @@ static void fill_receipt(const struct job *job, const struct nx_puback *ack,
         snprintf(ours.stream, sizeof(ours.stream), "%s", ack->stream);
         ours.sequence = ack->sequence;
         ours.duplicate = ack->duplicate;
+        ours.spooled_at = ack->spooled ? nx_wall_time() / 1000000 : 0;
     }
     (void)nx_struct_give(out, out->size, &ours, sizeof(ours), NULL);
 }
@@ -56,6 +80,15 @@ static void await(struct nexus_client *client, struct nx_waiter *waiter)
 {
     while (!waiter->done)
         nx_wait_for(client, &waiter->done_changed);
+}
+
+/* With the lock: the record only waits for the disk, and what is sent is another one. */
+static void write_ahead(struct nexus_client *client, struct nx_record *record)
+{
+    struct nx_kept *kept = record->kept;
+
+    record->kept = NULL;
+    nx_spool_append(client, kept);
 }
 
 /* Into the window and onto the wire; from here on the event has been accepted. With the order held,
@@ -79,7 +112,9 @@ static int launch(struct job *job, struct nx_record *record, struct nexus_receip
     fill_receipt(job, NULL, receipt);
     pthread_mutex_lock(&client->lock);
     nx_window_enter(client, record);
-    if (job->gathers)
+    if (job->spools)
+        write_ahead(client, record);
+    else if (job->gathers)
         nx_signing_join(client, record);
     else
         nx_record_start(client, record, blocking);
@@ -140,7 +175,7 @@ static int compose(struct job *job, struct nx_composing *composing, struct nx_re
     if (code != NEXUS_OK)
         return code;
     job->event = out;
-    code = make_message(job, record, err);
+    code = materialize(job, record, err);
     if (code != NEXUS_OK)
         nx_clock_untick(client->clock);
     return code;
@@ -240,12 +275,13 @@ int nx_publish_outgoing(struct nexus_client *client, const struct nx_outgoing *e
     if (code != NEXUS_OK)
         return code;
     code = nx_record_name(record, event->subject, event->message_id, event->causal_id, err);
-    if (code == NEXUS_OK)
-        code = make_message(&job, record, err);
-    if (code != NEXUS_OK) {
-        nx_window_cancel(client, record);
-        return code;
+    if (code == NEXUS_OK) {
+        pthread_mutex_lock(&client->publisher->order);
+        code = materialize(&job, record, err);
+        if (code == NEXUS_OK)
+            return launch(&job, record, receipt, err);
+        pthread_mutex_unlock(&client->publisher->order);
     }
-    pthread_mutex_lock(&client->publisher->order);
-    return launch(&job, record, receipt, err);
+    nx_window_cancel(client, record);
+    return code;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "publisher.h"
+#include "spool.h"
 #include "trace.h"
 #include "wait.h"
 
@@ -90,6 +91,7 @@ static void run_completion(struct nexus_client *client, struct nx_due *due)
         snprintf(receipt.stream, sizeof(receipt.stream), "%s", record->stream);
         receipt.sequence = record->sequence;
         receipt.duplicate = record->duplicate;
+        receipt.spooled_at = record->spooled ? nx_wall_time() / 1000000 : 0;
     } else {
         nx_fail(&plain, record->result_code, record->subject, "%s",
                 nexus_status_text(record->result_code));
@@ -120,7 +122,6 @@ static void tell_waiter(struct nexus_client *client, struct nx_record *record, i
         describe_failure(client, record, code, text, &waiter->error);
     nx_waits_woken(client, &waiter->done_changed);
     pthread_cond_signal(&waiter->done_changed);
-    nx_record_free(client->publisher, record);
 }
 
 static void tell_callback(struct nexus_client *client, struct nx_record *record, int code,
@@ -132,6 +133,7 @@ static void tell_callback(struct nexus_client *client, struct nx_record *record,
         record->stream = keep_stream(client->publisher, ack->stream);
         record->sequence = ack->sequence;
         record->duplicate = ack->duplicate;
+        record->spooled = ack->spooled;
     } else {
         record->result_error = calloc(1, sizeof(*record->result_error));
         describe_failure(client, record, code, text, record->result_error);
@@ -173,6 +175,8 @@ static void bury(struct nexus_client *client, struct nx_record *record)
 {
     struct nx_publisher *publisher = client->publisher;
 
+    if (!record->message)
+        return;
     if (publisher->dead_count == NX_DEAD_MAX)
         client->wire->ops->message_free(client->wire, record->message);
     else
@@ -213,21 +217,66 @@ static void count_end(struct nexus_client *client, const struct nx_record *recor
     nx_metrics_count(metrics, record->channel, NX_METRIC_DUPLICATES);
 }
 
+bool nx_record_told(struct nexus_client *client, struct nx_record *record)
+{
+    struct nx_puback ack = {.kind = NX_PUBACK_STORED, .spooled = true};
+    struct nx_record *report = NULL;
+
+    if (record->callback && (!record->failures_only || record->shown)) {
+        report = nx_record_take(client->publisher);
+        if (!report)
+            return false;
+        if (nx_record_name(report, record->subject, record->message_id, record->causal_id, NULL) !=
+            NEXUS_OK) {
+            nx_record_free(client->publisher, report);
+            return false;
+        }
+        report->callback = record->callback;
+        report->data = record->data;
+        report->failures_only = record->failures_only;
+        report->shown = record->shown;
+        report->span = record->span;
+        tell_callback(client, report, NEXUS_OK, &ack, NULL);
+    } else if (record->waiter) {
+        tell_waiter(client, record, NEXUS_OK, &ack, NULL);
+    }
+    record->callback = NULL;
+    record->waiter = NULL;
+    nx_window_give_room(client->publisher, record);
+    record->drained = true;
+    return true;
+}
+
+/* Neither stored nor given up: in the spool, or on its way back there. */
+static bool ended_safe(const struct nx_record *record, int code, const struct nx_puback *ack)
+{
+    if (ack)
+        return ack->spooled;
+    return nx_spool_owns(record) && nx_spool_keeps(record, code);
+}
+
 void nx_window_end(struct nexus_client *client, struct nx_record *record, int code,
                    const struct nx_puback *ack, const char *text)
 {
+    bool safe;
+
     if (record->sending) {
         keep_result(client, record, code, ack);
         return;
     }
+    safe = ended_safe(record, code, ack);
+    if (record->kept)
+        nx_spool_ended(client, record, code, text);
     nx_hold_leave(record, code == NEXUS_OK);
     nx_window_leave(client, record);
     bury(client, record);
-    count_end(client, record, code, ack);
-    if (record->callback && record->failures_only && code == NEXUS_OK && !record->shown)
-        nx_record_free(client->publisher, record);
-    else if (record->callback)
+    if (!safe)
+        count_end(client, record, code, ack);
+    if (record->callback && (code != NEXUS_OK || !record->failures_only || record->shown)) {
         tell_callback(client, record, code, ack, text);
-    else
+        return;
+    }
+    if (record->waiter)
         tell_waiter(client, record, code, ack, text);
+    nx_record_free(client->publisher, record);
 }

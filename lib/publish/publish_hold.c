@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "publisher.h"
+#include "spool.h"
 
 #define BACKOFF_FIRST_MS 50
 #define BACKOFF_MOST_MS  1000
+#define GIVE_BACK_AFTER  8 /* attempts: about four seconds */
 
 struct nx_hold {
     struct nx_hold *next;    /* in its bucket */
@@ -191,6 +193,32 @@ int64_t nx_hold_tick(struct nexus_client *client, int64_t now)
         if (!(hold->released ? send_all(client, hold) : send_trial(client, hold)))
             return INT64_MAX; /* the wire went down: all is sent again when it is up */
     return next;
+}
+
+static bool may_go_back(const struct nx_hold *hold)
+{
+    if (hold->attempts < GIVE_BACK_AFTER || !hold->first)
+        return false;
+    for (const struct nx_record *at = hold->first; at; at = at->hold_next)
+        if (!nx_spool_owns(at) || at->sending)
+            return false;
+    return true;
+}
+
+void nx_hold_give_back(struct nexus_client *client)
+{
+    if (!client->spool || !client->publisher->hold_count)
+        return;
+    for (unsigned i = 0; i < NX_HOLD_BUCKETS; i++)
+        for (struct nx_hold *hold = client->publisher->holds[i]; hold; hold = hold->next) {
+            bool goes = may_go_back(hold);
+            while (goes && hold->first) {
+                struct nx_record *record = hold->first;
+                record->parks = true;
+                nx_window_end(client, record,
+                              record->last_code ? record->last_code : NEXUS_E_TIMEOUT, NULL, NULL);
+            }
+        }
 }
 
 void nx_hold_dissolve(struct nexus_client *client)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "publisher.h"
+#include "spool.h"
 
 #define GATE_RETRY_NS 20000000
 
@@ -40,7 +41,7 @@ bool nx_record_send(struct nexus_client *client, struct nx_record *record, bool 
 {
     struct nx_publisher *publisher = client->publisher;
     uint64_t epoch = client->epoch;
-    struct nx_message *message = record->message;
+    struct nx_message *message;
     int64_t check;
     int code;
 
@@ -51,6 +52,9 @@ bool nx_record_send(struct nexus_client *client, struct nx_record *record, bool 
     record->state = NX_RECORD_SENT;
     record->epoch = epoch;
     record->sending = true;
+    if (record->kept)
+        nx_spool_before_send(client, record);
+    message = record->message;
     if (record->attempts++) {
         nx_count(client, NX_RESENT);
         nx_metrics_count(&client->metrics, record->channel, NX_METRIC_RESENT);
@@ -164,7 +168,7 @@ void nx_publisher_gate(struct nexus_client *client)
     client->publisher->gated = true;
     nx_hold_dissolve(client);
     for (struct nx_record *at = client->publisher->first; at; at = at->next)
-        if (!at->sending)
+        if (!at->sending && at->state != NX_RECORD_SPOOLING)
             at->state = NX_RECORD_UNSENT;
 }
 
@@ -196,6 +200,13 @@ void nx_publisher_up(struct nexus_client *client)
 
 /* ---- time */
 
+/* A live event that the spool is to take when it has waited for as long as one attempt may take. */
+static bool may_be_adopted(const struct nx_record *record)
+{
+    return record->kept && !record->adopting && !record->adopt_failed && !nx_spool_owns(record) &&
+           record->state != NX_RECORD_SPOOLING;
+}
+
 /* An attempt or an event is past its time. Its subject goes to `silent` when it was an attempt. */
 static void check_record(struct nexus_client *client, struct nx_record *record, int64_t now,
                          char silent[NEXUS_SUBJECT_MAX + 1])
@@ -204,19 +215,27 @@ static void check_record(struct nexus_client *client, struct nx_record *record, 
 
     if (record->deadline <= now) {
         nx_window_end(client, record, NEXUS_E_TIMEOUT, NULL, NULL);
-    } else if (record->state == NX_RECORD_SENT && !record->sending && attempt_ends <= now) {
+        return;
+    }
+    if (record->state == NX_RECORD_SENT && !record->sending && attempt_ends <= now) {
         memcpy(silent, record->subject, strlen(record->subject) + 1);
         nx_hold_retry(client, record, NEXUS_E_TIMEOUT);
     }
+    if (may_be_adopted(record) && record->accepted_at + ack_timeout(client) <= now)
+        nx_spool_adopt(client, record);
 }
 
 static int64_t next_check_of(const struct nexus_client *client, const struct nx_record *record)
 {
+    int64_t next = record->deadline;
     int64_t attempt_ends = record->sent_at + ack_timeout(client);
+    int64_t adopted = record->accepted_at + ack_timeout(client);
 
-    if (record->state == NX_RECORD_SENT && attempt_ends < record->deadline)
-        return attempt_ends;
-    return record->deadline;
+    if (record->state == NX_RECORD_SENT && attempt_ends < next)
+        next = attempt_ends;
+    if (may_be_adopted(record) && adopted < next)
+        next = adopted;
+    return next;
 }
 
 static void check_window(struct nexus_client *client, int64_t now,
@@ -256,6 +275,7 @@ int64_t nx_publisher_tick(struct nexus_client *client, int64_t now)
     pthread_mutex_lock(&client->lock);
     if (now >= publisher->next_check)
         check_window(client, now, silent);
+    nx_hold_give_back(client);
     held = nx_hold_tick(client, now);
     next = publisher->first ? publisher->next_check : INT64_MAX;
     /* After traffic it looks again, so that a busy caller need not wake it for each event. */

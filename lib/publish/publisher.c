@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spool.h"
 #include "wait.h"
 
 #define UNREPORTED_PER_WINDOW 4
@@ -91,7 +92,7 @@ static struct nx_record *new_record(struct nx_publisher *publisher)
     return record;
 }
 
-static struct nx_record *take_record(struct nx_publisher *publisher)
+struct nx_record *nx_record_take(struct nx_publisher *publisher)
 {
     struct nx_record *record = publisher->free_records;
 
@@ -106,6 +107,7 @@ void nx_record_free(struct nx_publisher *publisher, struct nx_record *record)
 {
     free(record->result_error);
     free(record->many);
+    nx_kept_release(record->kept);
     *record = (struct nx_record){.slot = record->slot,
                                  .generation = record->generation + 1,
                                  .next = publisher->free_records};
@@ -213,7 +215,7 @@ int nx_window_reserve(struct nexus_client *client, size_t bytes, int64_t deadlin
         waited = wait_for_progress(client, deadline);
     }
     if (code == NEXUS_OK) {
-        *out = take_record(publisher);
+        *out = nx_record_take(publisher);
         if (!*out)
             code = nx_no_memory(err);
     }
@@ -226,10 +228,12 @@ int nx_window_reserve(struct nexus_client *client, size_t bytes, int64_t deadlin
     return code;
 }
 
-static void give_room(struct nx_publisher *publisher, const struct nx_record *record)
+void nx_window_give_room(struct nx_publisher *publisher, const struct nx_record *record)
 {
-    publisher->events--;
-    publisher->bytes -= record->bytes;
+    if (!record->drained) {
+        publisher->events--;
+        publisher->bytes -= record->bytes;
+    }
     publisher->progressed = true;
 }
 
@@ -245,7 +249,7 @@ void nx_publisher_tell(struct nexus_client *client)
 void nx_window_cancel(struct nexus_client *client, struct nx_record *record)
 {
     pthread_mutex_lock(&client->lock);
-    give_room(client->publisher, record);
+    nx_window_give_room(client->publisher, record);
     nx_record_free(client->publisher, record);
     nx_publisher_tell(client);
     pthread_mutex_unlock(&client->lock);
@@ -256,7 +260,8 @@ void nx_window_enter(struct nexus_client *client, struct nx_record *record)
     struct nx_publisher *publisher = client->publisher;
 
     record->number = ++publisher->last_number;
-    record->state = NX_RECORD_UNSENT;
+    if (record->state != NX_RECORD_SPOOLING)
+        record->state = NX_RECORD_UNSENT;
     record->previous = publisher->last;
     record->next = NULL;
     if (publisher->last)
@@ -264,8 +269,10 @@ void nx_window_enter(struct nexus_client *client, struct nx_record *record)
     else
         publisher->first = record;
     publisher->last = record;
-    nx_count(client, NX_PUBLISHED);
-    nx_metrics_count(&client->metrics, record->channel, NX_METRIC_PUBLISHED);
+    if (!record->drained) {
+        nx_count(client, NX_PUBLISHED);
+        nx_metrics_count(&client->metrics, record->channel, NX_METRIC_PUBLISHED);
+    }
     nx_count(client, NX_IN_FLIGHT);
     if (record->deadline < publisher->next_check)
         publisher->next_check = record->deadline;
@@ -285,7 +292,7 @@ void nx_window_leave(struct nexus_client *client, struct nx_record *record)
         publisher->last = record->previous;
     record->next = record->previous = NULL;
     nx_uncount(client, NX_IN_FLIGHT);
-    give_room(publisher, record);
+    nx_window_give_room(publisher, record);
 }
 
 /* ---- for flush and close */
@@ -303,6 +310,9 @@ uint64_t nx_publisher_last(struct nexus_client *client)
 static bool done(const struct nexus_client *client, uint64_t last)
 {
     const struct nx_record *first = client->publisher->first;
+
+    while (first && nx_spool_owns(first))
+        first = first->next;
     return !first || first->number > last;
 }
 

@@ -24,12 +24,15 @@
 
 enum nx_record_state {
     NX_RECORD_FREE,
-    NX_RECORD_UNSENT, /* waits for the wire */
-    NX_RECORD_SENT,   /* waits for its ack */
-    NX_RECORD_HELD    /* waits in a hold */
+    NX_RECORD_UNSENT,  /* waits for the wire */
+    NX_RECORD_SENT,    /* waits for its ack */
+    NX_RECORD_HELD,    /* waits in a hold */
+    NX_RECORD_SPOOLING /* waits for the disk; it is not sent from here */
 };
 
 struct nx_hold;
+struct nx_kept;
+struct nx_outgoing;
 struct nx_stream_name;
 
 /* Where a blocking caller waits; on its stack. */
@@ -63,7 +66,13 @@ struct nx_record {
     int64_t deadline;
     size_t bytes;
     struct nx_message *message;
-    int last_code; /* why the last attempt failed, for the final report */
+    struct nx_kept *kept; /* its bytes, where the client has a spool; a reference */
+    bool drained;         /* came from the spool: takes no room of the publishers' */
+    bool adopting;        /* live, and on its way to the disk … */
+    bool adopt_failed;    /* … which did not take it */
+    bool marked;          /* says that it may be a double */
+    bool parks;           /* ends because its subject has to wait */
+    int last_code;        /* why the last attempt failed, for the final report */
     struct nx_waiter *waiter;
     nexus_publish_callback callback;
     bool failures_only; /* it is not called when the event is stored */
@@ -75,6 +84,7 @@ struct nx_record {
     const char *stream;               /* of the ack; kept by the publisher */
     uint64_t sequence;
     bool duplicate;
+    bool spooled;                     /* safe on disk, not stored yet */
     unsigned char leaf[NX_HASH_SIZE]; /* while it waits for a signature: what is to be signed */
     const char *subject, *message_id, *causal_id; /* in `few` or `many` */
     char few[NX_RECORD_TEXT];
@@ -166,6 +176,15 @@ void nx_window_cancel(struct nexus_client *client, struct nx_record *record);
 /* No lock: gives a reserved record its texts. NEXUS_E_MEMORY. */
 int nx_record_name(struct nx_record *record, const char *subject, const char *message_id,
                    const char *causal_id, struct nexus_error *err);
+/* A record that nobody reserved; NULL without memory. */
+struct nx_record *nx_record_take(struct nx_publisher *publisher);
+/* No lock: makes its message. NEXUS_E_MEMORY. */
+int nx_record_message(struct nexus_client *client, struct nx_record *record,
+                      const struct nx_outgoing *event, struct nexus_error *err);
+/* Those who wait for its end are told that it is safe, and it takes no more room; false without
+ * memory. */
+bool nx_record_told(struct nexus_client *client, struct nx_record *record);
+void nx_window_give_room(struct nx_publisher *publisher, const struct nx_record *record);
 /* Puts a reserved and named record into the window. */
 void nx_window_enter(struct nexus_client *client, struct nx_record *record);
 /* Takes a record out of the window and gives its room back; its memory. */
@@ -200,6 +219,9 @@ void nx_hold_retry(struct nexus_client *client, struct nx_record *record, int co
 void nx_hold_leave(struct nx_record *record, bool stored);
 /* Sends what is due, releasing and taking the lock; the next time. */
 int64_t nx_hold_tick(struct nexus_client *client, int64_t now);
+/* What has been tried in vain for long, and is the spool's, goes back there, so that others get its
+ * place in the window. */
+void nx_hold_give_back(struct nexus_client *client);
 /* All holds dissolve; their records are unsent. */
 void nx_hold_dissolve(struct nexus_client *client);
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kept.h"
+
 #define SPARE_ROOM_MAX 65536 /* one large event does not cost memory for ever */
 
 /* ---- memory */
@@ -229,6 +231,14 @@ const char *nexus_delivery_traceparent(const struct nexus_delivery *delivery)
 const char *nexus_delivery_message_id(const struct nexus_delivery *delivery)
 {
     return nexus_delivery_header(delivery, "Nats-Msg-Id");
+}
+
+int64_t nexus_delivery_resent(const struct nexus_delivery *delivery)
+{
+    const char *since = nexus_delivery_header(delivery, NX_RESENT_HEADER);
+    int64_t value = since ? strtoll(since, NULL, 10) : 0;
+
+    return since && value <= 0 ? 1 : value; /* whoever wrote it meant that there was one */
 }
 
 const char *nexus_delivery_vector_clock(const struct nexus_delivery *delivery)

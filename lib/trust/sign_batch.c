@@ -6,6 +6,7 @@
 
 #include "event_signature.h"
 #include "publisher.h"
+#include "spool.h"
 
 /* Measured: the signature's share of an event's cost still halves from 32 to 64, and the path's
  * grows by a twentieth. */
@@ -96,7 +97,9 @@ static void sign(struct nexus_client *client, struct nx_record **batch, unsigned
         nx_signature_write_leaf(&signing->text, &signing->root, tree, i, batch[i]->message_id);
         if (signing->text.failed ||
             !client->wire->ops->message_header(client->wire, batch[i]->message, NX_SIGNATURE_HEADER,
-                                               signing->text.data))
+                                               signing->text.data) ||
+            (batch[i]->kept &&
+             !nx_kept_add_header(batch[i]->kept, NX_SIGNATURE_HEADER, signing->text.data)))
             batch[i]->last_code = NEXUS_E_MEMORY;
     }
 }

@@ -83,7 +83,8 @@ class Additions(unittest.TestCase):
             self.assertEqual(message["headers"], {"$ref": "#/components/schemas/EventHeaders"}, name)
         headers = contract["components"]["schemas"]["EventHeaders"]["properties"]
         self.assertEqual(set(headers),
-                         {"traceparent", "Nats-Msg-Id", "Nexus-Schema", "Nexus-Signature", "Nexus-Capability"})
+                         {"traceparent", "Nats-Msg-Id", "Nexus-Schema", "Nexus-Signature", "Nexus-Capability",
+                          "Nexus-Resent"})
 
     def test_everything_is_described_in_english(self):
         contract = document()

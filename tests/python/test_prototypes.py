@@ -21,13 +21,15 @@ CALLBACKS = {"nexus_log_callback": _structs.LOG, "nexus_state_callback": _struct
              "nexus_dead_letter_callback": _structs.DEAD_LETTER,
              "nexus_dead_letter_visit": _structs.DEAD_LETTER_VISIT,
              "nexus_consumer_callback": _structs.CONSUMER,
+             "nexus_spool_callback": _structs.SPOOL,
              "nexus_fault_predicate": _structs.PREDICATE}
 NUMBERS = {"int": ctypes.c_int, "unsigned": ctypes.c_uint, "bool": ctypes.c_bool,
            "size_t": ctypes.c_size_t, "int64_t": ctypes.c_int64, "uint64_t": ctypes.c_uint64,
            "uint32_t": ctypes.c_uint32, "int32_t": ctypes.c_int32, "double": ctypes.c_double,
            "char": ctypes.c_char, "void": None}
 STRUCTS = {"nexus_header": _structs.Header, "nexus_error": _structs.Error, "nexus_receipt": _structs.Receipt,
-           "nexus_client_stats": _structs.Stats, "nexus_poison": _structs.Poison,
+           "nexus_client_stats": _structs.Stats, "nexus_spool_stats": _structs.SpoolStats,
+           "nexus_spool_report": _structs.SpoolReport, "nexus_poison": _structs.Poison,
            "nexus_trust_rule": _structs.TrustRule, "nexus_capability_grant": _structs.Grant,
            "nexus_signed_message": _structs.SignedMessage,
            "nexus_check_result": _structs.CheckResult, "nexus_member": _structs.Member,

@@ -31,7 +31,7 @@ class Receipt(Structure):
 
     _fields_ = [("size", c_size_t), ("sequence", c_uint64), ("duplicate", c_bool),
                 ("stream", c_char * 256), ("message_id", c_char * 128),
-                ("causal_id", c_char * 264)]
+                ("causal_id", c_char * 264), ("spooled_at", c_int64)]
 
 
 STATS_NAMES = (
@@ -52,6 +52,23 @@ class Stats(Structure):
     """struct nexus_client_stats."""
 
     _fields_ = [("size", c_size_t)] + [(name, c_uint64) for name in STATS_NAMES]
+
+
+class SpoolStats(Structure):
+    """struct nexus_spool_stats."""
+
+    _fields_ = [("size", c_size_t)] + [(name, c_uint64) for name in (
+        "events", "bytes", "appended", "commits", "drained", "dropped_full", "dropped_age",
+        "given_up", "lost", "recovered", "marked", "refused", "write_errors",
+        "waiting_subjects")] + [("oldest_at", c_int64)]
+
+
+class SpoolReport(Structure):
+    """struct nexus_spool_report."""
+
+    _fields_ = [("size", c_size_t), ("reason", c_int), ("code", c_int), ("count", c_uint64),
+                ("subject", c_char_p), ("message_id", c_char_p), ("causal_id", c_char_p),
+                ("message", c_char_p), ("accepted_at", c_int64)]
 
 
 class Poison(Structure):
@@ -167,6 +184,7 @@ class ConsumerInfo(Structure):
 
 LOG = CFUNCTYPE(None, c_int, c_char_p, c_void_p)
 STATE = CFUNCTYPE(None, c_void_p, c_int, c_char_p, c_void_p)
+SPOOL = CFUNCTYPE(None, c_void_p, POINTER(SpoolReport), c_void_p)
 COMPLETION = CFUNCTYPE(None, c_void_p, POINTER(Receipt), POINTER(Error), c_void_p)
 HANDLER = CFUNCTYPE(c_int, POINTER(JsonEvent), c_void_p, c_void_p)
 SUBSCRIPTION_ERROR = CFUNCTYPE(None, c_void_p, POINTER(Error), c_void_p)
