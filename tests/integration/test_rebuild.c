@@ -63,13 +63,17 @@ static void count_refusals(enum nexus_log_level level, const char *line, void *d
 static void begin(struct work *work, struct nexus_client_options *options)
 {
     struct nexus_subscription *subscription = NULL;
+    struct nexus_subscribe_options *brief = nexus_subscribe_options_new();
     OK(nexus_client_options_set_state_callback(options, on_state, work, err));
     OK(nexus_client_options_set_log(options, NEXUS_LOG_WARNING, count_refusals, work, err));
     OK(nexus_client_options_set_publish_deadline(options, TEST_LIMIT_MILLISECONDS, err));
     work->client = test_client_of(options);
     OK(nexus_provision(work->client, NULL, NULL, err));
-    OK(nexus_subscribe_kb_ingested(work->client, NULL, hold_the_first, work, NULL, &subscription,
+    /* What the server said to a connection that had gone comes again only when this is over. */
+    OK(nexus_subscribe_options_set_ack_wait(brief, 2000, err));
+    OK(nexus_subscribe_kb_ingested(work->client, NULL, hold_the_first, work, brief, &subscription,
                                    err));
+    nexus_subscribe_options_destroy(brief);
     OK(test_publish(work->client, 0, NULL, NULL, err));
     DISPATCH_UNTIL(work->client, work->held != NULL);
 }
