@@ -273,8 +273,9 @@ void nx_spool_ended(struct nexus_client *client, struct nx_record *record, int c
         ended_own(spool, record, code, text);
     } else if (kept->adopted) {
         pthread_mutex_lock(&spool->lock);
+        if (!kept->removed)
+            nx_spool_done(spool, kept);
         kept->removed = true;
-        nx_spool_done(spool, kept);
         pthread_mutex_unlock(&spool->lock);
     }
     record->kept = NULL;

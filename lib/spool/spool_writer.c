@@ -271,6 +271,7 @@ static void pass_on(struct nx_spool *spool, struct round *round)
             nx_kept_release(kept);
         } else if (direct && nx_ids_add(&spool->held, kept->id)) {
             spool->cursor = kept->id + 1;
+            spool->store->given_through = kept->id;
             nx_kept_push(&spool->ready, kept);
         } else {
             direct = spool->caught_up = false;
@@ -281,11 +282,14 @@ static void pass_on(struct nx_spool *spool, struct round *round)
 
 static void succeed(struct nx_spool *spool, struct round *round)
 {
-    nx_spool_durable(spool, round->batch.first, NEXUS_OK, NULL);
+    /* The counters first: whoever is told may look. */
     pthread_mutex_lock(&spool->lock);
     spool->stats.commits++;
     spool->oldest_at = spool->store->oldest_at;
     spool->stats.appended += round->batch.count;
+    pthread_mutex_unlock(&spool->lock);
+    nx_spool_durable(spool, round->batch.first, NEXUS_OK, NULL);
+    pthread_mutex_lock(&spool->lock);
     for (size_t i = 0; i < round->done_count; i++)
         nx_ids_remove(&spool->held, round->done[i].id);
     round->done_count = 0;
@@ -303,12 +307,17 @@ static void fail(struct nx_spool *spool, struct round *round, int code,
 
     nx_log(spool->client, NEXUS_LOG_ERROR, "spool_write_failed", "code=%s events=%zu reason=\"%s\"",
            nexus_status_name(code), round->batch.count, err->message);
-    nx_spool_durable(spool, round->batch.first, code, err);
     pthread_mutex_lock(&spool->lock);
     spool->stats.write_errors++;
-    while ((kept = nx_kept_pop(&round->batch))) {
+    for (kept = round->batch.first; kept; kept = kept->next) {
         spool->present -= !kept->removed;
         spool->present_bytes -= kept->removed ? 0 : kept->length;
+        kept->removed = true;
+    }
+    pthread_mutex_unlock(&spool->lock);
+    nx_spool_durable(spool, round->batch.first, code, err);
+    pthread_mutex_lock(&spool->lock);
+    while ((kept = nx_kept_pop(&round->batch))) {
         nx_ids_remove(&spool->held, kept->id);
         nx_kept_release(kept);
     }
@@ -332,6 +341,8 @@ static int read_more(struct nx_spool *spool, struct round *round, struct nx_kept
         if (kept)
             nx_kept_push(out, kept);
     }
+    if (round->from - 1 > spool->store->given_through)
+        spool->store->given_through = round->from - 1;
     return code;
 }
 

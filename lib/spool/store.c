@@ -226,7 +226,7 @@ static int read_row(struct nx_store *store, sqlite3_stmt *statement, struct nx_k
         return nx_no_memory(err);
     kept->id = sqlite3_column_int64(statement, 0);
     kept->accepted_at = sqlite3_column_int64(statement, 1);
-    if (kept->id <= store->tried_through)
+    if (kept->id <= store->given_through)
         code = look_up(store, NX_STORE_TRIED_AT, kept->id, 0, &kept->tried_at, err);
     if (code == NEXUS_OK)
         *out = kept;

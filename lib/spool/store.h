@@ -52,9 +52,10 @@ struct nx_store {
     struct nx_store_totals totals, before; /* `before` the transaction under way */
     int64_t tried_through;                 /* greatest id that may have been sent … */
     int64_t tried_before;                  /* … before the transaction under way */
-    int64_t tried_at;                      /* when that was noted last */
-    int64_t first_id;                      /* of the oldest event; next_id without one */
-    int64_t oldest_at;                     /* when it was accepted; 0 without one */
+    int64_t given_through; /* greatest id that an earlier look at it may have led to sending */
+    int64_t tried_at;      /* when that was noted last */
+    int64_t first_id;      /* of the oldest event; next_id without one */
+    int64_t oldest_at;     /* when it was accepted; 0 without one */
 };
 
 /* What became of a damaged file. */

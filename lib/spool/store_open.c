@@ -158,6 +158,7 @@ static int load(struct nx_store *store, struct nexus_error *err)
                                "SELECT ifnull((SELECT accepted_at FROM events"
                                " ORDER BY id LIMIT 1), 0)",
                                &store->oldest_at, err);
+    store->given_through = store->tried_through;
     store->totals.events = (uint64_t)events;
     store->totals.bytes = (uint64_t)bytes;
     return code;

@@ -153,6 +153,7 @@ static int copy_all(struct salvage *salvage, const struct nx_store_note *note,
         store->totals.next_id = next_id;
     code = salvage->code == NEXUS_OK ? nx_store_try(store, store->totals.next_id - 1, LONG_AGO, err)
                                      : nx_store_fail(store, "write to", err);
+    store->given_through = store->totals.next_id - 1;
     if (code == NEXUS_OK)
         code = nx_store_commit(store, err);
     if (code != NEXUS_OK)
@@ -174,9 +175,11 @@ int nx_store_recover(struct nx_store *store, const struct nx_store_note *note,
         store->totals.next_id = note->next_id;
     if (sqlite3_open_v2(damage->set_aside, &salvage.from,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK) {
-        /* It stays as it is, for whoever wants to look at it. */
+        /* It stays as it is, for whoever wants to look at it. Only with a writable schema does
+         * SQLite read a file that is shorter than it says. */
         sqlite3_db_config(salvage.from, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-        sqlite3_exec(salvage.from, "PRAGMA locking_mode=EXCLUSIVE", NULL, NULL, NULL);
+        sqlite3_exec(salvage.from, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA writable_schema=ON", NULL,
+                     NULL, NULL);
         code = copy_all(&salvage, note, err);
     }
     sqlite3_close(salvage.from);
