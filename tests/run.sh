@@ -59,11 +59,13 @@ missing_packages()
         clang \
         cmake \
         cppcheck \
+        doxygen \
         flake8 \
         fish \
         g++ \
         gcc \
         groff-base \
+        man-db \
         libcjson-dev \
         libnats-dev \
         libpq-dev \
@@ -83,8 +85,10 @@ missing_packages()
         python3-cryptography \
         python3-hypothesis \
         python3-jwcrypto \
+        python3-markdown \
         python3-pip \
         python3-prometheus-client \
+        python3-pygments \
         python3-pytest \
         python3-setuptools \
         python3-wheel \
@@ -92,7 +96,7 @@ missing_packages()
         shellcheck \
         zsh \
         $(! $ports || echo clang-19 debhelper dh-python dpkg-dev gcc-i686-linux-gnu gcc-s390x-linux-gnu \
-            lintian man-db groff pybuild-plugin-pyproject python3-all python3-setuptools qemu-user) \
+            lintian pybuild-plugin-pyproject python3-all python3-setuptools qemu-user) \
         ; do
         dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
             echo "$package"

@@ -27,7 +27,7 @@ NEXUS_API int nexus_provision_options_set_stream(struct nexus_provision_options 
                                                  const char *stream, struct nexus_error *err);
 
 /**
- * Holds the events of one tenant, `nexus.<tenant>.>`, instead of all; "_core" are the platform's
+ * Holds the events of one tenant, "nexus.{tenant}.>", instead of all; "_core" are the platform's
  * own. NULL resets. Errors: NEXUS_E_SUBJECT.
  * @since 1.0
  */
@@ -35,7 +35,7 @@ NEXUS_API int nexus_provision_options_set_tenant(struct nexus_provision_options 
                                                  const char *tenant, struct nexus_error *err);
 
 /**
- * Holds the events of one domain of all tenants and the platform, `nexus.*.<domain>.>`: one of the
+ * Holds the events of one domain of all tenants and the platform, "nexus.*.{domain}.>": one of the
  * words that follow the tenant in the contract's addresses, "booking". NULL resets.
  * Errors: NEXUS_E_INVALID.
  * @since 1.0
@@ -44,7 +44,7 @@ NEXUS_API int nexus_provision_options_set_domain(struct nexus_provision_options 
                                                  const char *domain, struct nexus_error *err);
 
 /**
- * Is about the stream of dead letters, `nexus-dlq.>`, instead. Of the other options its name,
+ * Is about the stream of dead letters, "nexus-dlq.>", instead. Of the other options its name,
  * storage and replicas count; its limits and its duplicate window are what the library needs.
  * Default false.
  * @since 1.0
@@ -125,7 +125,7 @@ enum nexus_provision_result {
 };
 
 /**
- * Makes sure that a stream, by default for the subjects `nexus.>`, exists and is what the options
+ * Makes sure that a stream, by default for the subjects "nexus.>", exists and is what the options
  * say. Creates it when it is missing. Does not change one that exists, unless the options allow it:
  * each difference is reported to the callback, the first one also in `err`, and NEXUS_E_CONFLICT is
  * returned. Safe to call at every start, from any number of processes.
