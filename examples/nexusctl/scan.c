@@ -10,6 +10,14 @@
 #include "report.h"
 #include "signals.h"
 
+/* Whether a message was stored after the scan began; it, or the last one before, ends the scan. */
+static bool is_beyond(struct scan *scan, uint64_t sequence)
+{
+    if (sequence >= scan->last)
+        scan->ended = true;
+    return sequence > scan->last;
+}
+
 static enum nexus_verdict on_event(const struct nexus_json_event *event,
                                    struct nexus_delivery *delivery, void *data)
 {
@@ -18,9 +26,11 @@ static enum nexus_verdict on_event(const struct nexus_json_event *event,
     (void)event;
     if (scan->ended || signals_stopped())
         return NEXUS_RETRY;
+    if (is_beyond(scan, nexus_delivery_sequence(delivery)))
+        return NEXUS_RETRY;
     scan->read++;
-    if (!scan->on_event(delivery, scan->data) || scan->read + scan->passed >= scan->total)
-        scan->ended = true; /* what was stored meanwhile is not part of it */
+    if (!scan->on_event(delivery, scan->data))
+        scan->ended = true;
     if (!scan->silent)
         report_progress("%" PRIu64 " of %" PRIu64 " events read", scan->read + scan->passed,
                         scan->total);
@@ -33,8 +43,8 @@ static void on_poison(struct nexus_subscription *subscription, const struct nexu
 {
     struct scan *scan = data;
 
-    (void)subscription, (void)poison;
-    scan->passed++;
+    (void)subscription;
+    scan->passed += poison->sequence <= scan->last; /* does not end it: handlers may be behind */
 }
 
 static void on_error(struct nexus_subscription *subscription, const struct nexus_error *err,
@@ -50,10 +60,15 @@ static void on_error(struct nexus_subscription *subscription, const struct nexus
 static int subscribe(struct scan *scan, const char *durable, struct nexus_subscription **out,
                      struct nexus_error *err)
 {
+    struct nexus_stream_info stream = NEXUS_STREAM_INFO_INIT;
     struct nexus_consumer_info info = NEXUS_CONSUMER_INFO_INIT;
     struct nexus_subscribe_options *options = scan->options;
-    int status = nexus_subscribe_options_set_durable(options, durable, err);
+    int status = nexus_inspect_stream(scan->client, NULL, &stream, err);
 
+    scan->last = stream.last_sequence;
+    scan->ended = stream.events == 0;
+    if (!status)
+        status = nexus_subscribe_options_set_durable(options, durable, err);
     if (!status)
         status = nexus_subscribe_options_set_dead_letters(options, NEXUS_DEAD_LETTERS_REPORT, err);
     if (!status) /* what is in the stream twice is read twice */
@@ -71,8 +86,8 @@ static int subscribe(struct scan *scan, const char *durable, struct nexus_subscr
     return status;
 }
 
-/* Whether nothing is left although fewer came than there were: some were dropped from the stream
- * meanwhile. */
+/* Whether nothing is left: the last one may not be among those that are asked for, or may have been
+ * dropped meanwhile. */
 static bool run_dry(struct scan *scan, const char *durable)
 {
     struct nexus_consumer_info info = NEXUS_CONSUMER_INFO_INIT;
@@ -90,8 +105,10 @@ static void dispatch(struct scan *scan, const char *durable)
 {
     struct nexus_error err = NEXUS_ERROR_INIT;
 
-    while (!scan->ended && !signals_stopped() && scan->read + scan->passed < scan->total) {
-        int done = nexus_client_dispatch(scan->client, 1000, &err);
+    while (!scan->ended && !signals_stopped()) {
+        /* The total is what the server said while it was delivering: not quite the truth. */
+        bool nearly = scan->read + scan->passed >= scan->total;
+        int done = nexus_client_dispatch(scan->client, nearly ? 20 : 1000, &err);
         if (done < 0)
             scan->status = report(&err);
         if (done < 0 || (done == 0 && !signals_stopped() && run_dry(scan, durable)))

@@ -15,7 +15,8 @@ struct scan {
     void *data;
     uint64_t read;   /* events */
     uint64_t passed; /* messages that are no sound events, or were refused */
-    uint64_t total;  /* how many of both there are */
+    uint64_t total;  /* about how many of both there are */
+    uint64_t last;   /* the stream's last number when the scan began */
     bool ended;
     bool silent; /* no progress: events are being printed on the terminal */
     int status;

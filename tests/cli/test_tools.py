@@ -108,7 +108,7 @@ class Completion(Offline):
         commands = self.offered("")
         self.assertTrue({"pub", "sub", "trace", "consumers", "completion"} <= set(commands))
         for words, expected in [
-            (["tra"], ["trace"]), (["consumers", ""], ["list", "delete"]), (["sub", "bookingCr"], ["bookingCreated"]),
+            (["tra"], ["trace"]), (["consumers", "del"], ["delete"]), (["sub", "bookingCr"], ["bookingCreated"]),
             (["sub", "al"], ["all"]), (["schema", "al"], []), (["sub", "--pol"], ["--policy"]),
             (["sub", "--policy", ""], ["require", "permit"]), (["sub", "--policy", "=", "p"], ["permit"]),
             (["--signing", "t"], ["tree"]), (["--url", "nats://x", "channe"], ["channels"]), (["--url", "tra"], []),
