@@ -4,6 +4,7 @@ found by themselves, and with the types where mypy looks for them."""
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -145,6 +146,12 @@ class Package(unittest.TestCase):
         site = self.install(sdist, self.work / "site")
         self.run_python("-c", "import nexus_sdk.aio, nexus_sdk.testing; nexus_sdk.Client('memory:')."
                         "close()", PYTHONPATH=site)
+
+    def test_meson_installs_all_of_it(self):
+        listed = re.findall(r"'(nexus_sdk/[\w.]+)'", (PACKAGE / "meson.build").read_text())
+        there = [f"nexus_sdk/{path.name}" for path in (PACKAGE / "nexus_sdk").iterdir()
+                 if path.is_file()]
+        self.assertEqual(sorted(there), sorted(listed))
 
     def mypy(self, site, text, code):
         (self.work / "user.py").write_text(textwrap.dedent(text))

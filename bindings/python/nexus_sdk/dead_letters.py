@@ -5,7 +5,7 @@
         print(letter.subject, letter.error)
         retry_letter(client, letter.number)
 
-docs/dead-letters.md has the whole of it. Threads: any, but not from inside a handler; each call
+nexus/dead_letter.h has the whole of it. Threads: any, but not from inside a handler; each call
 blocks for at most 40 s.
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The inbox: what has been handled, so that nothing is handled twice. docs/exactly-once.md has the
+"""The inbox: what has been handled, so that nothing is handled twice. nexus/inbox.h has the
 whole story. Every subscription has one in memory; one in a file outlives the process:
 
     with Inbox("/var/lib/crm/inbox.db") as inbox:
