@@ -60,8 +60,8 @@ NEXUS_API int nexus_client_close(struct nexus_client *client, int timeout_ms,
  * has its completion called, on this thread, with NEXUS_E_CLOSED. NULL is allowed.
  *
  * Threads: any; no other thread may be inside a call on this client. From inside one of the
- * client's callbacks it takes effect when the enclosing nexus_client_dispatch(), _run(), _flush() or
- * _close() returns, which then returns NEXUS_E_CLOSED; the pointer must not be used after that.
+ * client's callbacks it takes effect when the enclosing nexus_client_dispatch(), _run(), _flush()
+ * or _close() returns, which then returns NEXUS_E_CLOSED; the pointer must not be used after that.
  * @since 1.0
  */
 NEXUS_API void nexus_client_destroy(struct nexus_client *client);
@@ -180,6 +180,7 @@ struct nexus_client_stats {
     uint64_t causal_inversions;   /**< Events older than what was seen. */
     uint64_t causal_held;         /**< Events held back for that now. */
     uint64_t causal_overdue;      /**< Events that were held back in vain. */
+    uint64_t ordered_gaps;        /**< Times that an ordered subscription read anew. */
 };
 
 /** @since 1.0 */
@@ -187,7 +188,7 @@ struct nexus_client_stats {
     {                                                                                              \
         sizeof(struct nexus_client_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
             0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-            0, 0, 0, 0, 0, 0, 0                                                                    \
+            0, 0, 0, 0, 0, 0, 0, 0                                                                 \
     }
 
 /* g++ -Wshadow says that the function hides the struct's constructor, as stat() does of struct

@@ -79,6 +79,7 @@
 #include <nexus/outbox.h>
 #include <nexus/provision.h>
 #include <nexus/publish.h>
+#include <nexus/replay.h>
 #include <nexus/spool.h>
 #include <nexus/subscribe.h>
 #include <nexus/trust.h>

@@ -10,6 +10,7 @@
 
 /* The server never forgets an event by itself: it would tell nobody. The limit of deliveries is
  * kept where the dead letter is written. */
+#define INACTIVE_NS 300000000000LL /* then the server drops an ordered consumer */
 #define MAX_DELIVER -1
 
 void nx_consumer_info_subject(const struct nx_consumer_spec *spec, struct nx_buf *out)
@@ -64,10 +65,27 @@ static int64_t ack_pending_wanted(const struct nx_consumer_spec *spec)
     return (int64_t)spec->options->queue_messages * 2;
 }
 
+/* Of an ordered subscription: in memory, gone by itself when nobody pulls any more. */
+static void put_ordered(const struct nx_consumer_spec *spec, struct nx_buf *out)
+{
+    nx_buf_printf(out,
+                  "{\"stream_name\":\"%s\",\"action\":\"create\",\"config\":{\"name\":\"%s\","
+                  "\"filter_subject\":\"%s\",\"ack_policy\":\"none\","
+                  "\"replay_policy\":\"instant\",\"inactive_threshold\":%lld,"
+                  "\"mem_storage\":true,\"num_replicas\":1",
+                  spec->stream, spec->durable, spec->filter, INACTIVE_NS);
+}
+
 /* `action` keeps servers from 2.10 on from changing a consumer that somebody else made meanwhile;
  * older ones do not know it, and are looked at afterwards. */
 void nx_consumer_create_body(const struct nx_consumer_spec *spec, struct nx_buf *out)
 {
+    if (spec->options->ordered) {
+        put_ordered(spec, out);
+        put_start(out, spec->options);
+        nx_buf_puts(out, "}}");
+        return;
+    }
     nx_buf_printf(out,
                   "{\"stream_name\":\"%s\",\"action\":\"create\",\"config\":{\"name\":\"%s\","
                   "\"durable_name\":\"%s\",\"filter_subject\":\"%s\","
@@ -123,6 +141,13 @@ static int check_filter(const struct nx_consumer_spec *spec, const cJSON *config
     return NEXUS_OK;
 }
 
+uint64_t nx_consumer_waiting(const cJSON *answer)
+{
+    int64_t waiting = number_of(answer, "num_pending", 0);
+
+    return waiting > 0 ? (uint64_t)waiting : 0;
+}
+
 /* Where it stands; what an answer leaves out is 0. */
 static void read_state(const cJSON *answer, struct nx_consumer_terms *terms)
 {
@@ -134,6 +159,7 @@ static void read_state(const cJSON *answer, struct nx_consumer_terms *terms)
     (void)nx_rfc3339_read(text_of(answer, "created"), &terms->created);
     terms->floor = sequence > 0 ? (uint64_t)sequence : 0;
     terms->unsettled = unsettled > 0 ? (uint64_t)unsettled : 0;
+    terms->waiting = nx_consumer_waiting(answer);
 }
 
 int nx_consumer_check(const struct nx_consumer_spec *spec, const cJSON *answer,
@@ -143,6 +169,8 @@ int nx_consumer_check(const struct nx_consumer_spec *spec, const cJSON *answer,
     const char *policy = text_of(config, "ack_policy");
     const char *durable = text_of(config, "durable_name");
     const char *push = text_of(config, "deliver_subject");
+    bool ordered = spec->options->ordered;
+    const char *wanted = ordered ? "none" : "explicit";
     int code;
 
     if (!cJSON_IsObject(config))
@@ -151,9 +179,9 @@ int nx_consumer_check(const struct nx_consumer_spec *spec, const cJSON *answer,
     code = check_filter(spec, config, err);
     if (code != NEXUS_OK)
         return code;
-    if (strcmp(policy, "explicit") != 0)
-        return differs(spec, "ack_policy", policy, "explicit", err);
-    if (strcmp(durable, spec->durable) != 0)
+    if (strcmp(policy, wanted) != 0)
+        return differs(spec, "ack_policy", policy, wanted, err);
+    if (strcmp(durable, ordered ? "" : spec->durable) != 0)
         return differs(spec, "durable_name", durable, spec->durable, err);
     if (*push)
         return differs(spec, "deliver_subject", push, "", err);
@@ -263,6 +291,7 @@ int nx_consumer_open(struct nexus_client *client, const struct nx_consumer_spec 
         return code;
     nx_log(client, NEXUS_LOG_INFO, created ? "consumer_created" : "consumer_bound",
            "stream=%s durable=%s filter=%s", spec->stream, spec->durable, spec->filter);
-    log_adopted(client, spec, terms);
+    if (!spec->options->ordered)
+        log_adopted(client, spec, terms);
     return NEXUS_OK;
 }

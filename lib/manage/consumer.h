@@ -25,6 +25,7 @@ struct nx_consumer_terms {
     int64_t created;    /* nanoseconds since 1970; 0: it did not say */
     uint64_t floor;     /* all events up to this sequence have been settled */
     uint64_t unsettled; /* deliveries that have not */
+    uint64_t waiting;   /* events that are there for it, not delivered yet */
 };
 
 /* Finds the consumer, or creates it. One that is there is used as it is, where its filter and
@@ -42,6 +43,8 @@ void nx_consumer_create_body(const struct nx_consumer_spec *spec, struct nx_buf 
  * values; old servers ignore what they do not know, so what they made must be looked at, too. */
 int nx_consumer_check(const struct nx_consumer_spec *spec, const cJSON *answer,
                       struct nx_consumer_terms *terms, struct nexus_error *err);
+/* How many events wait for it, by such an answer. */
+uint64_t nx_consumer_waiting(const cJSON *answer);
 /* What an `error` member of an answer means for this consumer. */
 int nx_consumer_fail(const struct nx_consumer_spec *spec, const cJSON *answer,
                      struct nexus_error *err);

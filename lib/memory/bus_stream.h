@@ -59,6 +59,7 @@ struct nx_bus_pull {
 };
 
 struct nx_bus_consumer {
+    bool no_acks; /* what is delivered is done with */
     struct nx_bus_consumer *next;
     struct nx_bus_stream *stream;
     char *name;
@@ -133,6 +134,8 @@ struct nx_bus_pending *nx_durable_deliver(struct nexus_memory *bus,
 int64_t nx_durable_tick(struct nx_bus_consumer *consumer, int64_t now);
 
 /* consumer_config.c */
+/* The name of a consumer, durable or not. */
+const char *nx_consumer_name(const cJSON *config);
 cJSON *nx_durable_config(const cJSON *asked, const char **why);
 bool nx_durable_configure(struct nx_bus_consumer *consumer, cJSON *config);
 

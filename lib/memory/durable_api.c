@@ -101,7 +101,7 @@ static struct nx_bus_consumer *add(const struct call *call, cJSON *config)
 /* The names in subject and request are the same, and the filter behind them is. */
 static bool names_agree(const struct call *call, const cJSON *config)
 {
-    const char *name = nx_config_text(config, "durable_name");
+    const char *name = nx_consumer_name(config);
     const char *filter = call->name + call->length;
 
     return strlen(name) == call->length && memcmp(name, call->name, call->length) == 0 &&

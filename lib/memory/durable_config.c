@@ -25,9 +25,18 @@ static const struct {
     {"max_waiting", "512", false},
     {"max_ack_pending", "1000", false},
     {"num_replicas", "0", false},
+    {"inactive_threshold", NULL, false}, /* taken, and without effect */
+    {"mem_storage", NULL, false},
 };
 
 #define MEMBERS (sizeof(members) / sizeof(members[0]))
+
+const char *nx_consumer_name(const cJSON *config)
+{
+    const char *durable = nx_config_text(config, "durable_name");
+
+    return *durable ? durable : nx_config_text(config, "name");
+}
 
 static bool all_known(const cJSON *asked)
 {
@@ -78,10 +87,12 @@ static const char *find_fault(const cJSON *config)
 {
     const char *filter = nx_config_text(config, "filter_subject");
 
-    if (strcmp(nx_config_text(config, "ack_policy"), "explicit") != 0)
-        return "this bus has consumers with explicit acks only";
-    if (!*nx_config_text(config, "durable_name"))
-        return "this bus has durable consumers only";
+    bool durable = *nx_config_text(config, "durable_name") != 0;
+
+    if (strcmp(nx_config_text(config, "ack_policy"), durable ? "explicit" : "none") != 0)
+        return "this bus has durable consumers with explicit acks and others with none";
+    if (!*nx_consumer_name(config))
+        return "consumers have names on this bus";
     if (!policy_known(config))
         return "unknown deliver policy";
     if (*filter && !nx_bus_filter_sound(filter))
@@ -121,7 +132,8 @@ bool nx_durable_configure(struct nx_bus_consumer *consumer, cJSON *config)
         consumer->max_ack_pending = 1000;
     if (consumer->max_ack_pending < 0)
         consumer->max_ack_pending = INT64_MAX;
-    consumer->name = strdup(nx_config_text(config, "durable_name"));
+    consumer->no_acks = !*nx_config_text(config, "durable_name");
+    consumer->name = strdup(nx_consumer_name(config));
     consumer->filter = strdup(nx_config_text(config, "filter_subject"));
     return consumer->name && consumer->filter;
 }

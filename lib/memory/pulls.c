@@ -83,6 +83,8 @@ static void deliver(struct nexus_memory *bus, struct nx_bus_consumer *consumer,
         nx_bus_send_out(bus, NEXUS_FAULT_ON_DELIVERY, entry->message->subject, pull->reply,
                         entry->message, reply.data);
     nx_buf_free(&reply);
+    if (consumer->no_acks)
+        nx_durable_settle(consumer, nx_durable_pending(consumer, sequence));
 }
 
 /* Serves the first pull, with one message or with its end; false when it has to wait. */

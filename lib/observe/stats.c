@@ -72,6 +72,7 @@ static const struct counter counters[] = {
     COUNTER(causal_inversions, NX_CAUSAL_INVERSIONS),
     COUNTER(causal_held, NX_CAUSAL_HELD),
     COUNTER(causal_overdue, NX_CAUSAL_OVERDUE),
+    COUNTER(ordered_gaps, NX_ORDERED_GAPS),
     COUNTER(exhausted, NX_EXHAUSTED),
     COUNTER(dead_lettered, NX_DEAD_LETTERED),
     COUNTER(dead_letters_failed, NX_DEAD_FAILED),

@@ -175,6 +175,25 @@ int nexus_subscribe_options_set_hold_back(struct nexus_subscribe_options *option
     return NEXUS_OK;
 }
 
+int nexus_subscribe_options_set_ordered(struct nexus_subscribe_options *options, bool ordered,
+                                        struct nexus_error *err)
+{
+    return nx_option_bool(NX_SLOT(options, values.ordered), ordered, err);
+}
+
+int nexus_subscribe_options_set_caught_up_callback(struct nexus_subscribe_options *options,
+                                                   nexus_caught_up_callback callback, void *data,
+                                                   struct nexus_error *err)
+{
+    int code = nx_option_object(options, err);
+
+    if (code != NEXUS_OK)
+        return code;
+    options->values.caught_up = callback;
+    options->values.caught_up_data = data;
+    return NEXUS_OK;
+}
+
 int nexus_subscribe_options_set_inbox_memory(struct nexus_subscribe_options *options,
                                              uint32_t events, int64_t seconds,
                                              struct nexus_error *err)

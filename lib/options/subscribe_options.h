@@ -4,6 +4,7 @@
 #define NX_SUBSCRIBE_OPTIONS_H
 
 #include <nexus/causality.h>
+#include <nexus/replay.h>
 #include <nexus/workers.h>
 
 #include "names.h"
@@ -34,6 +35,9 @@ struct nx_subscribe_options {
     void *causality_data;
     uint32_t hold_back; /* events; 0: none */
     int64_t hold_back_ms;
+    bool ordered;
+    nexus_caught_up_callback caught_up; /* or NULL */
+    void *caught_up_data;
     uint32_t inbox_events; /* 0: no inbox in memory */
     int64_t inbox_seconds;
     struct nexus_inbox *inbox;    /* instead of one in memory; or NULL */

@@ -47,6 +47,8 @@ void nx_lease_renew(struct nexus_subscription *subscription, int64_t now)
     struct nx_buf replies = NX_BUF_INIT;
 
     pthread_mutex_lock(&client->lock);
+    if (subscription->options.ordered)
+        subscription->lease_at = INT64_MAX;
     if (now >= subscription->lease_at) {
         subscription->lease_at = now + round_ns(subscription);
         subscription->lease_round++;

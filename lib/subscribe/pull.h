@@ -35,6 +35,7 @@ void nx_watch_look_at(struct nexus_subscription *subscription, const cJSON *answ
 void nx_watch_failed(struct nexus_subscription *subscription, int code, const cJSON *answer,
                      const char *subject);
 /* repair.c. Creates the consumer again, and ends the check. I/O thread, no lock. */
+void nx_repair_ordered(struct nexus_subscription *subscription);
 void nx_repair(struct nexus_subscription *subscription);
 
 /* watch.c. I/O thread, no lock: missed heartbeats, retries that are due. */

@@ -5,6 +5,7 @@
  * means nothing: there everything is new. */
 #include <string.h>
 
+#include "ordered.h"
 #include "pull.h"
 #include "requests.h"
 #include "rfc3339.h"
@@ -24,6 +25,8 @@ static void created(struct nexus_client *client, int code, cJSON *answer, void *
         pthread_mutex_lock(&client->lock);
         subscription->consumer_created = 0; /* that it is another one is our own doing */
         pthread_mutex_unlock(&client->lock);
+        if (subscription->options.ordered)
+            nx_ordered_began(subscription, nx_consumer_waiting(answer));
         nx_watch_look_at(subscription, answer);
     }
     cJSON_Delete(answer);
@@ -132,6 +135,21 @@ static void ask_about_stream(struct nexus_subscription *subscription)
         nx_watch_finish(subscription, false);
 }
 
+/* An ordered one goes on behind the last event that came. */
+void nx_repair_ordered(struct nexus_subscription *subscription)
+{
+    struct nexus_client *client = subscription->client;
+    uint64_t last;
+
+    pthread_mutex_lock(&client->lock);
+    last = subscription->ordered.last;
+    pthread_mutex_unlock(&client->lock);
+    if (last)
+        create(subscription, NEXUS_START_SEQUENCE, (int64_t)last + 1);
+    else
+        create_afresh(subscription);
+}
+
 /* Not for one that has been closed meanwhile: its owner may have deleted the consumer for good. */
 void nx_repair(struct nexus_subscription *subscription)
 {
@@ -144,6 +162,10 @@ void nx_repair(struct nexus_subscription *subscription)
     pthread_mutex_unlock(&client->lock);
     if (closed) {
         nx_watch_finish(subscription, false);
+        return;
+    }
+    if (subscription->options.ordered) {
+        nx_repair_ordered(subscription);
         return;
     }
     nx_fail(&err, NEXUS_E_NOT_FOUND, subscription->durable,

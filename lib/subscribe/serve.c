@@ -7,6 +7,7 @@
 #include "bury.h"
 #include "causal.h"
 #include "delivery.h"
+#include "ordered.h"
 #include "pull.h"
 #include "subscription.h"
 #include "trace.h"
@@ -328,7 +329,9 @@ static void hand_out(struct nexus_delivery *delivery, bool last)
         pass_over(delivery, true, push_now(subscription, last));
         return;
     }
-    if (is_hopeless(delivery, &sentence)) {
+    if (subscription->options.ordered) /* what it makes due runs after this handler */
+        nx_ordered_handled(subscription, &delivery->ack);
+    else if (is_hopeless(delivery, &sentence)) {
         give_up_unasked(delivery, &sentence, push_now(subscription, last));
         return;
     }

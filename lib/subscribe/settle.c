@@ -53,6 +53,8 @@ void nx_settle_say(struct nexus_subscription *subscription, const char *reply, c
 {
     struct nx_transport *wire = subscription->client->wire;
 
+    if (subscription->options.ordered)
+        return;
     if (wire->ops->send_bytes(wire, reply, NULL, verdict, strlen(verdict), urgent) != NEXUS_OK)
         keep_late(subscription, reply, verdict);
 }
@@ -162,11 +164,12 @@ static void count_verdict(const struct nexus_delivery *delivery, enum nx_counter
 static bool reject(struct nexus_delivery *delivery, bool urgent)
 {
     struct nexus_error err = NEXUS_ERROR_INIT;
+    bool ordered = delivery->subscription->options.ordered;
 
     count_verdict(delivery, NX_REJECTED, NX_METRIC_REJECTED);
     log_refused(delivery, NEXUS_REJECT);
     snprintf(err.message, sizeof(err.message), "%s", delivery->reason);
-    return !nx_bury(delivery, NEXUS_DEAD_REJECTED, &err, urgent);
+    return ordered || !nx_bury(delivery, NEXUS_DEAD_REJECTED, &err, urgent);
 }
 
 static bool give_up(struct nexus_delivery *delivery, bool urgent)
@@ -188,7 +191,7 @@ static bool retry(struct nexus_delivery *delivery, bool urgent)
 
     count_verdict(delivery, NX_RETRIED, NX_METRIC_RETRIED);
     log_refused(delivery, NEXUS_RETRY);
-    if (nx_bury_exhausted(delivery))
+    if (!delivery->subscription->options.ordered && nx_bury_exhausted(delivery))
         return give_up(delivery, urgent);
     delivery->again = nx_crew_retries(delivery);
     if (delivery->again)
@@ -215,7 +218,7 @@ bool nx_settle(struct nexus_delivery *delivery, enum nexus_verdict verdict, bool
 bool nx_settle_poison(struct nexus_delivery *delivery, enum nx_counter kind,
                       const struct nexus_error *err, bool urgent)
 {
-    if (kind != NX_POISON_REPLAY)
+    if (kind != NX_POISON_REPLAY && !delivery->subscription->options.ordered)
         return !nx_bury(delivery, NEXUS_DEAD_POISON, err, urgent);
     nx_settle_say(delivery->subscription, delivery->view.reply, "+TERM", urgent);
     return true;

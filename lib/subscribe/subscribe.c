@@ -10,10 +10,12 @@
 #include "crew.h"
 #include "delivery.h"
 #include "handled.h"
+#include "ordered.h"
 #include "pull.h"
 #include "replay.h"
 #include "requests.h"
 #include "subscription.h"
+#include "uuid7.h"
 
 /* ---- names */
 
@@ -46,6 +48,17 @@ static void default_durable(struct nexus_subscription *subscription)
     sodium_bin2hex(subscription->durable + NX_DURABLE_MAX - 16, 17, hash, 8);
 }
 
+/* One of its own for each, and not to be guessed. */
+static void ordered_name(struct nexus_subscription *subscription)
+{
+    unsigned char bytes[16];
+    char text[NX_UUID_SIZE];
+
+    nx_uuid7_bytes(bytes);
+    nx_uuid7_text(bytes, text);
+    snprintf(subscription->durable, sizeof(subscription->durable), "ordered-%s", text);
+}
+
 static int make_names(struct nexus_subscription *subscription, const char *const *arguments,
                       struct nexus_error *err)
 {
@@ -62,7 +75,9 @@ static int make_names(struct nexus_subscription *subscription, const char *const
             snprintf(subscription->arguments[i], sizeof(subscription->arguments[i]), "%s",
                      arguments[i]);
     snprintf(subscription->stream, sizeof(subscription->stream), "%s", stream);
-    if (*subscription->options.durable)
+    if (subscription->options.ordered)
+        ordered_name(subscription);
+    else if (*subscription->options.durable)
         snprintf(subscription->durable, sizeof(subscription->durable), "%s",
                  subscription->options.durable);
     else
@@ -238,6 +253,8 @@ static int open_inbox(struct nexus_subscription *subscription, struct nexus_erro
 {
     const struct nx_subscribe_options *options = &subscription->options;
 
+    if (options->ordered)
+        return NEXUS_OK;
     if (options->inbox)
         subscription->once = nx_inbox_retain(options->inbox);
     else if (options->inbox_events)
@@ -260,6 +277,8 @@ static int start(struct nexus_subscription *subscription, struct nexus_error *er
         nexus_subscription_destroy(subscription);
         return code;
     }
+    if (subscription->options.ordered)
+        nx_ordered_began(subscription, subscription->ordered.waiting);
     nx_pull_fill(subscription);
     client->wire->ops->wake(client->wire); /* its deadlines are new to the I/O thread */
     return NEXUS_OK;
@@ -274,8 +293,10 @@ static int open_consumer(struct nexus_subscription *subscription, struct nexus_e
     int64_t deadline = client->wire->ops->now(client->wire) + NX_CALL_TIMEOUT_NS;
     int code = nx_consumer_open(client, &spec, deadline, &terms, err);
 
-    if (code == NEXUS_OK)
+    if (code == NEXUS_OK) {
         nx_watch_note(subscription, &terms);
+        subscription->ordered.waiting = terms.waiting;
+    }
     return code;
 }
 
@@ -301,6 +322,27 @@ static int set_up(struct nexus_subscription *subscription, const char *const *ar
     return code;
 }
 
+/* Options that exclude each other. */
+static int check_together(const struct nx_subscribe_options *options, struct nexus_error *err)
+{
+    const struct {
+        bool both;
+        const char *name, *other;
+    } pairs[] = {
+        {options->workers && options->hold_back, "hold_back", "workers"},
+        {options->ordered && options->workers, "ordered", "workers"},
+        {options->ordered && options->hold_back, "ordered", "hold_back"},
+        {options->ordered && options->inbox, "ordered", "an inbox"},
+        {options->ordered && *options->durable, "ordered", "a durable name"},
+    };
+
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+        if (pairs[i].both)
+            return nx_fail(err, NEXUS_E_INVALID, pairs[i].name, "cannot be had together with %s",
+                           pairs[i].other);
+    return NEXUS_OK;
+}
+
 /* One of the two handlers is NULL. */
 static int subscribe(struct nexus_client *client, const struct nexus_channel *channel,
                      const char *const *arguments, nx_any_function handler,
@@ -318,8 +360,8 @@ static int subscribe(struct nexus_client *client, const struct nexus_channel *ch
         return code;
     if (!handler && !json_handler)
         return nx_fail(err, NEXUS_E_INVALID, "handler", "is NULL");
-    if (options && options->values.workers && options->values.hold_back)
-        return nx_fail(err, NEXUS_E_INVALID, "hold_back", "cannot be had together with workers");
+    if (options && (code = check_together(&options->values, err)) != NEXUS_OK)
+        return code;
     subscription = subscription_new(client);
     if (!subscription)
         return nx_no_memory(err);
@@ -412,6 +454,8 @@ void nx_subscription_end(struct nexus_subscription *subscription)
     memset(&subscription->queue, 0, sizeof(subscription->queue));
     subscription->queue_bytes = 0;
     pthread_mutex_unlock(&client->lock);
+    if (first && subscription->options.ordered)
+        nx_ordered_forget(subscription);
     if (first)
         client->wire->ops->unlisten(client->wire, subscription->listener);
     give_back_all(subscription, queued);

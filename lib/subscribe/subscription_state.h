@@ -106,6 +106,16 @@ struct nx_pull {
     } records[NX_PULL_RECORDS];
 };
 
+/* Of an ordered subscription. */
+struct nx_ordered {
+    uint64_t next;    /* the consumer's number of the next message */
+    uint64_t last;    /* the stream's number of the last one that came */
+    uint64_t waiting; /* when it was made */
+    uint64_t until;   /* all that was there ends here; 0: not known */
+    bool rebuild;     /* the consumer is to be made anew */
+    bool caught_up;   /* has been told */
+};
+
 struct nexus_subscription {
     struct nexus_subscription *next; /* in client->subscriptions */
     uint64_t visit;                  /* by which it was visited last; see subscriptions.c */
@@ -147,8 +157,9 @@ struct nexus_subscription {
     struct nx_done done;
     uint32_t burst;                /* messages served in a row */
     atomic_int_fast64_t pushed_at; /* when an ack was last sent at once */
-    struct nx_causal *causal;      /* constant */
-    struct nx_crew *crew;          /* constant; NULL: handlers run where the client dispatches */
+    struct nx_ordered ordered;
+    struct nx_causal *causal; /* constant */
+    struct nx_crew *crew;     /* constant; NULL: handlers run where the client dispatches */
 
     struct nx_pull pull;
     int64_t ack_wait_ns;      /* as the server has it */

@@ -9,6 +9,7 @@
 #include "causal.h"
 #include "crew.h"
 #include "delivery.h"
+#include "ordered.h"
 #include "pull.h"
 
 /* ---- visiting each one without the lock */
@@ -175,6 +176,8 @@ static enum arrival arrive(struct nexus_client *client, struct nexus_subscriptio
         subscription->holds++;
         return outcome;
     }
+    if (subscription->options.ordered && !nx_ordered_expects(subscription, &ack))
+        return UNWANTED;
     if (ack.count > 1)
         nx_count(client, NX_REDELIVERED);
     return enqueue(subscription, incoming, view, &ack, now) ? QUEUED : UNWANTED;
@@ -260,6 +263,8 @@ static void start_anew(struct nexus_subscription *subscription, const void *what
     if (subscription->pull.state == NX_PULL_WAITING && !subscription->pull.check_wanted)
         subscription->pull.state = NX_PULL_RUNNING;
     subscription->pull.silent_beats = 0;
+    if (subscription->pull.last_number) /* what was on its way is not sent again */
+        nx_ordered_doubt(subscription);
     pthread_mutex_unlock(&client->lock);
     nx_pull_fill(subscription);
 }

@@ -8,6 +8,7 @@
  * now and then even while all seems well. */
 #include <sodium.h>
 
+#include "ordered.h"
 #include "pull.h"
 #include "requests.h"
 
@@ -252,7 +253,7 @@ static bool look_is_due(struct nexus_subscription *subscription, int64_t now)
 
 /* ---- time */
 
-enum step { NOTHING, FILL, CHECK };
+enum step { NOTHING, FILL, CHECK, REBUILD };
 
 /* With the lock: the heartbeats of the pulls that are out. True when one is missing. */
 static bool count_beats(struct nexus_subscription *subscription, int64_t now)
@@ -295,7 +296,7 @@ static enum step next_step(struct nexus_subscription *subscription, int64_t now)
     }
     pull->state = NX_PULL_CHECKING;
     subscription->holds++;
-    return CHECK;
+    return subscription->ordered.rebuild ? REBUILD : CHECK;
 }
 
 void nx_watch_tick(struct nexus_subscription *subscription, int64_t now)
@@ -315,6 +316,8 @@ void nx_watch_tick(struct nexus_subscription *subscription, int64_t now)
         nx_io_doubt(client);
     if (step == FILL)
         nx_pull_fill(subscription);
+    else if (step == REBUILD)
+        nx_ordered_rebuild(subscription);
     else if (step == CHECK && ask(subscription, informed) != NEXUS_OK)
         nx_watch_finish(subscription, false);
     if (look && ask(subscription, looked) != NEXUS_OK)

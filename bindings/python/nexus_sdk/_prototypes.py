@@ -241,6 +241,8 @@ UNUSED = {
         "threads of the library would only wait for the interpreter's lock"),
     "nexus_subscribe_options_set_causality_callback": "stats() counts what comes out of order",
     "nexus_subscribe_options_set_hold_back": "clocks can be compared by the program",
+    "nexus_subscribe_options_set_ordered": "left to programs in C",
+    "nexus_subscribe_options_set_caught_up_callback": "left to programs in C",
     "nexus_inbox_create": "inbox.create() does it through the sqlite3 module",
     "nexus_inbox_claim": "inbox.claim() does it through the sqlite3 module",
     "nexus_inbox_expire": "inbox.expire() does it through the sqlite3 module",

@@ -45,7 +45,7 @@ STATS_NAMES = (
     "verified", "verifications", "inbox_duplicates", "inbox_busy", "inbox_uncertain",
     "inbox_errors", "exhausted", "dead_lettered", "dead_letters_failed",
     "workers", "workers_busy", "causal_gaps", "causal_inversions", "causal_held",
-    "causal_overdue")
+    "causal_overdue", "ordered_gaps")
 
 
 class Stats(Structure):
