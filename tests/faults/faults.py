@@ -27,7 +27,7 @@ ALWAYS = ("accepted", "handled", "handled once", "reported")
 
 
 def server_program(given):
-    program = given or shutil.which("nats-server", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+    program = given or os.environ.get("NATS_SERVER") or shutil.which("nats-server", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
     if not program:
         raise FileNotFoundError("nats-server is not installed")
     return program
