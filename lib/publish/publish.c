@@ -20,7 +20,7 @@ struct job {
     bool gathers; /* waits with others for a signature */
     bool shown;   /* to the hooks, which gave it a span */
     void *span;
-    bool spools;  /* goes to the disk before it is sent */
+    bool spools; /* goes to the disk before it is sent */
 };
 
 int nx_record_message(struct nexus_client *client, struct nx_record *record,
@@ -91,6 +91,18 @@ static void write_ahead(struct nexus_client *client, struct nx_record *record)
     nx_spool_append(client, kept);
 }
 
+/* The client was closed while the event was being made. Gives both locks back. */
+static int come_too_late(struct nexus_client *client, struct nx_record *record,
+                         struct nexus_error *err)
+{
+    pthread_mutex_unlock(&client->lock);
+    pthread_mutex_unlock(&client->publisher->order);
+    client->wire->ops->message_free(client->wire, record->message);
+    record->message = NULL;
+    nx_window_cancel(client, record);
+    return nx_fail(err, NEXUS_E_CLOSED, "client", "the client has been closed");
+}
+
 /* Into the window and onto the wire; from here on the event has been accepted. With the order held,
  * which it gives back. */
 static int launch(struct job *job, struct nx_record *record, struct nexus_receipt *receipt,
@@ -111,6 +123,8 @@ static int launch(struct job *job, struct nx_record *record, struct nexus_receip
     record->deadline = job->deadline;
     fill_receipt(job, NULL, receipt);
     pthread_mutex_lock(&client->lock);
+    if (client->publisher->abandoned)
+        return come_too_late(client, record, err);
     nx_window_enter(client, record);
     if (job->spools)
         write_ahead(client, record);

@@ -304,6 +304,7 @@ void nx_publisher_abandon(struct nexus_client *client)
 
     settle_acks(client);
     pthread_mutex_lock(&client->lock);
+    client->publisher->abandoned = true;
     nx_signing_abandon(client);
     for (record = client->publisher->first; record; record = next) {
         next = record->next;

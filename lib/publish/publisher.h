@@ -123,6 +123,7 @@ struct nx_publisher {
     uint32_t events; /* in the window */
     size_t bytes;
     uint32_t unreported; /* ended, callback not run yet */
+    bool abandoned;      /* the client's end is over: nothing enters the window any more */
     bool gated;          /* the wire is down, or what waited for it is still being sent */
     int64_t next_check;
     struct nx_hold *holds[NX_HOLD_BUCKETS];
