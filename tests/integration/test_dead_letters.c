@@ -432,6 +432,36 @@ START_TEST(an_id_that_is_remembered_is_said_to_be)
 }
 END_TEST
 
+/* As large as the server takes a message: the letter's own headers do not fit beside it. */
+START_TEST(what_leaves_no_room_stays_in_its_stream)
+{
+    enum { SIZE = 1048576 - 200 };
+    struct script script = {0};
+    struct nexus_receipt receipt = NEXUS_RECEIPT_INIT;
+    struct shown shown;
+    struct test_raw raw;
+    char *body = malloc(SIZE);
+    ck_assert_ptr_nonnull(body);
+    memset(body, '{', SIZE);
+    begin(&script, options_of(&script));
+    test_raw_open(&raw, test_server.url);
+    uint64_t sequence = test_raw_publish(&raw, TEST_SIMPLE_SUBJECT, body, SIZE, NULL);
+    DISPATCH_UNTIL(script.client, script.letters == 1);
+    look(script.client, &shown);
+    ck_assert(shown.letter.body_missing);
+    ck_assert_ptr_null(shown.letter.body);
+    ck_assert_uint_eq(shown.letter.sequence, sequence);
+    OK(nexus_dead_letter_retry(script.client, NULL, script.number, 0, &receipt, err));
+    natsMsg *after = test_raw_get(&raw, "NEXUS", receipt.sequence);
+    ck_assert_int_eq(natsMsg_GetDataLength(after), SIZE);
+    ck_assert_mem_eq(natsMsg_GetData(after), body, SIZE);
+    natsMsg_Destroy(after);
+    test_raw_close(&raw);
+    nexus_client_destroy(script.client);
+    free(body);
+}
+END_TEST
+
 /* What a tenant may write below nexus-dlq.<tenant> must not become another tenant's event. */
 START_TEST(a_forged_letter_is_not_sent_back)
 {
@@ -544,6 +574,7 @@ int main(void)
     tcase_add_test(stream, destroying_gives_back_what_is_being_given_up);
     tcase_add_test(stream, a_letter_goes_back_byte_for_byte);
     tcase_add_test(stream, an_id_that_is_remembered_is_said_to_be);
+    tcase_add_test(stream, what_leaves_no_room_stays_in_its_stream);
     tcase_add_test(stream, a_forged_letter_is_not_sent_back);
     tcase_add_test(stream, letters_are_found_by_filter_and_removed);
     tcase_add_test(stream, what_cannot_be_asked_is_refused);
