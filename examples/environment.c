@@ -37,6 +37,28 @@ static int set_log(struct nexus_client_options *options, const char *value, stru
     return environment_fail(err, "is not one of error, warning, info, debug");
 }
 
+/* With a spool there is work to do without a server. */
+static int set_spool(struct nexus_client_options *options, const char *value,
+                     struct nexus_error *err)
+{
+    const char *mode = environment_value("NEXUS_SPOOL_MODE");
+    bool outage = mode && strcmp(mode, "on-outage") == 0;
+    int status;
+
+    if (mode && !outage && strcmp(mode, "always") != 0)
+        return environment_fail(err, "NEXUS_SPOOL_MODE is neither always nor on-outage");
+    status = nexus_client_options_set_spool(
+        options, outage ? NEXUS_SPOOL_ON_OUTAGE : NEXUS_SPOOL_ALWAYS, value, err);
+    return status ? status : nexus_client_options_set_wait_for_connection(options, false, err);
+}
+
+static int need_spool(struct nexus_client_options *options, const char *value,
+                      struct nexus_error *err)
+{
+    (void)options, (void)value;
+    return environment_value("NEXUS_SPOOL") ? NEXUS_OK : environment_fail(err, "needs NEXUS_SPOOL");
+}
+
 /* The second of a pair is read by the first one's setter; alone it is a mistake. */
 static int need_user(struct nexus_client_options *options, const char *value,
                      struct nexus_error *err)
@@ -84,6 +106,9 @@ const struct environment_setting environment_settings[] = {
     {"NEXUS_STATE_DIR", "state-dir", "DIR",
      "directory that keeps the vector clock's counter over restarts",
      nexus_client_options_set_state_directory},
+    {"NEXUS_SPOOL", "spool", "FILE",
+     "keeps events that are published in this file until the server has them", set_spool},
+    {"NEXUS_SPOOL_MODE", NULL, "always|on-outage", "when they go there (always)", need_spool},
     {"NEXUS_SIGNING_KEY", "key", "FILE",
      "private key (PEM or JWK): every event that is published is signed with it",
      environment_set_signer},

@@ -11,6 +11,8 @@
 #include "report.h"
 #include "units.h"
 
+#define DRAIN_MS 3000
+
 static const char about[] =
     "JSON is the event's payload; the envelope around it is made here. Prints where the event\n"
     "was stored. With - for JSON, standard input has one payload per line; with - for\n"
@@ -156,6 +158,11 @@ int pub_event(struct pub *pub, const struct pub_event *event, struct nexus_recei
 void pub_print_receipt(const struct pub *pub, const char *channel, size_t line,
                        const struct nexus_receipt *receipt)
 {
+    if (!pub->json && receipt->spooled_at) {
+        printf("%s kept in the spool as %s, causal id %s\n", channel, receipt->message_id,
+               receipt->causal_id);
+        return;
+    }
     if (!pub->json) {
         printf("%s %s as number %" PRIu64 " of %s, causal id %s\n", channel,
                receipt->duplicate ? "was already stored" : "stored", receipt->sequence,
@@ -193,6 +200,16 @@ int pub_one(struct pub *pub)
     return CTL_OK;
 }
 
+/* What the spool holds goes out while the server is there; the rest waits for the next run. */
+static void drain(const struct pub *pub)
+{
+    struct nexus_spool_stats stats = NEXUS_SPOOL_STATS_INIT;
+
+    if (pub->client && nexus_client_spool_drain(pub->client, DRAIN_MS, NULL) != NEXUS_OK &&
+        nexus_client_spool_stats(pub->client, &stats, NULL) == NEXUS_OK && stats.events)
+        report_text("%" PRIu64 " events wait in the spool", stats.events);
+}
+
 static int run(int argc, char **argv)
 {
     struct pub pub = {.options = nexus_publish_options_new()};
@@ -203,6 +220,7 @@ static int run(int argc, char **argv)
         pub.client = ctl_connect(&status);
     if (!status)
         status = pub.payload ? pub_one(&pub) : pub_lines(&pub);
+    drain(&pub);
     nexus_client_destroy(pub.client);
     nexus_publish_options_destroy(pub.options);
     return status;
