@@ -100,6 +100,8 @@ static int aim(struct plan *plan, const struct plan_stream *stream, struct nexus
                                                   err);
     if (code == NEXUS_OK)
         code = nexus_provision_options_set_dead_letters(options, stream->dead_letters, err);
+    if (code == NEXUS_OK) /* it is in the plan by itself, or is not wanted */
+        code = nexus_provision_options_set_alone(options, true, err);
     return code;
 }
 

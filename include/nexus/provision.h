@@ -52,6 +52,14 @@ NEXUS_API int nexus_provision_options_set_domain(struct nexus_provision_options 
 NEXUS_API int nexus_provision_options_set_dead_letters(struct nexus_provision_options *options,
                                                        bool dead_letters, struct nexus_error *err);
 
+/**
+ * Leaves the stream of dead letters alone, which is made beside every other stream where there is
+ * none yet. Default false.
+ * @since 1.0
+ */
+NEXUS_API int nexus_provision_options_set_alone(struct nexus_provision_options *options, bool alone,
+                                                struct nexus_error *err);
+
 /** Keep events in memory only. Default false: on disk. @since 1.0 */
 NEXUS_API int nexus_provision_options_set_memory(struct nexus_provision_options *options,
                                                  bool memory, struct nexus_error *err);

@@ -145,7 +145,8 @@ int nexus_provision(struct nexus_client *client, const struct nexus_provision_op
     code = nx_stream_plan_make(&call.plan, client, options ? options : &nx_provision_defaults, err);
     if (code == NEXUS_OK)
         code = provision(&call, &found, err);
-    if (code == NEXUS_OK && !call.plan.options->dry_run && !call.plan.options->dead_letters)
+    if (code == NEXUS_OK && !call.plan.options->dry_run && !call.plan.options->dead_letters &&
+        !call.plan.options->alone)
         code = nx_dead_stream_ensure(client, call.plan.options->memory, call.plan.options->replicas,
                                      call.deadline, err);
     if (code == NEXUS_OK && result)

@@ -137,6 +137,12 @@ int nexus_provision_options_set_dead_letters(struct nexus_provision_options *opt
     return nx_option_bool(NX_SLOT(options, dead_letters), dead_letters, err);
 }
 
+int nexus_provision_options_set_alone(struct nexus_provision_options *options, bool alone,
+                                      struct nexus_error *err)
+{
+    return nx_option_bool(NX_SLOT(options, alone), alone, err);
+}
+
 int nexus_provision_options_set_change(struct nexus_provision_options *options, bool change,
                                        struct nexus_error *err)
 {

@@ -22,6 +22,7 @@ struct nexus_provision_options {
     char tenant[NEXUS_TOKEN_MAX + 1]; /* "": all */
     char domain[NEXUS_TOKEN_MAX + 1]; /* "": all */
     bool dead_letters;                /* the stream of those instead */
+    bool alone;                       /* without that of dead letters beside it */
     bool change;
     bool dry_run;
     nexus_difference_callback difference; /* or NULL */

@@ -253,7 +253,7 @@ START_TEST(a_handler_passes_the_trace_on)
         memory_dispatch(client, 1000);
     ck_assert_int_eq(hook.handled, 2);
     ck_assert_int_eq(hook.verdict, NEXUS_ACK);
-    ck_assert_mem_eq(header("traceparent") + 3, PARENT + 3, 32); /* the same trace */
+    ck_assert_mem_eq(header("traceparent") + 3, &PARENT[3], 32); /* the same trace */
     ck_assert_str_ne(header("traceparent"), PARENT);
     ck_assert_str_eq(header("tracestate"), "vendor=value");
     ck_assert_str_eq(header("baggage"), "userId=alice");

@@ -133,6 +133,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Sequence[Any]]] = {
     "nexus_provision_options_set_tenant": (c_int, (_P, _S, _E)),
     "nexus_provision_options_set_domain": (c_int, (_P, _S, _E)),
     "nexus_provision_options_set_dead_letters": (c_int, (_P, c_bool, _E)),
+    "nexus_provision_options_set_alone": (c_int, (_P, c_bool, _E)),
     "nexus_provision_options_set_horizon": (c_int, (_P, c_int64, _E)),
     "nexus_provision_options_set_change": (c_int, (_P, c_bool, _E)),
     "nexus_provision_options_set_difference_callback": (c_int, (_P, structs.DIFFERENCE, _P, _E)),
