@@ -149,6 +149,7 @@ class Form:
         self.assertEqual(client.stats()["published"], 4)
 
         def settled():
+            client.dispatch(0.02)
             with self.raw("core") as core:
                 info = core.request(f"$JS.API.CONSUMER.INFO.NEXUS.{durable(MINE)}")
                 return info["num_ack_pending"] == 0 and info["num_pending"] == 0
