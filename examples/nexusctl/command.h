@@ -62,6 +62,7 @@ extern const struct command consumers_list_command;
 extern const struct command dev_command;
 extern const struct command dlq_command;
 extern const struct command jwks_command;
+extern const struct command doctor_command;
 extern const struct command keygen_command;
 extern const struct command man_command;
 extern const struct command permissions_command;

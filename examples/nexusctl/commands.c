@@ -15,6 +15,7 @@ const struct command *const commands[] = {
     /* the stream */
     &provision_command,
     &permissions_command,
+    &doctor_command,
     &consumers_command,
     &dlq_command,
     &stats_command,

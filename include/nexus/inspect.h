@@ -104,6 +104,16 @@ NEXUS_API int nexus_list_consumers(struct nexus_client *client, const char *stre
                                    nexus_consumer_callback callback, void *data,
                                    struct nexus_error *err);
 
+/**
+ * Whether an event of a channel could be published: that these credentials may, and that a stream
+ * takes its subject. Nothing is stored. `tenant` NULL: a made-up one. Blocks as a publish does.
+ *
+ * Errors besides those above: NEXUS_E_CHANNEL, NEXUS_E_SUBJECT, NEXUS_E_NO_STREAM, NEXUS_E_FULL.
+ * @since 1.0
+ */
+NEXUS_API int nexus_probe(struct nexus_client *client, const char *channel, const char *tenant,
+                          struct nexus_error *err);
+
 NEXUS_END_DECLS
 
 #endif

@@ -145,10 +145,12 @@ static void tell_callback(struct nexus_client *client, struct nx_record *record,
 
 /* The thread that is sending the message still needs it, and ends the event when it is back. */
 static void keep_result(struct nexus_client *client, struct nx_record *record, int code,
-                        const struct nx_puback *ack)
+                        const struct nx_puback *ack, const char *text)
 {
     record->ended_early = true;
     record->result_code = code;
+    free(record->result_text);
+    record->result_text = text ? strdup(text) : NULL; /* without it the code speaks alone */
     if (!ack)
         return;
     record->stream = keep_stream(client->publisher, ack->stream);
@@ -159,14 +161,17 @@ static void keep_result(struct nexus_client *client, struct nx_record *record, i
 void nx_window_end_kept(struct nexus_client *client, struct nx_record *record)
 {
     struct nx_puback ack = {.kind = NX_PUBACK_STORED};
+    char *text = record->result_text;
 
+    record->result_text = NULL;
     if (record->result_code == NEXUS_OK) {
         ack.sequence = record->sequence;
         ack.duplicate = record->duplicate;
         snprintf(ack.stream, sizeof(ack.stream), "%s", record->stream);
     }
     nx_window_end(client, record, record->result_code,
-                  record->result_code == NEXUS_OK ? &ack : NULL, NULL);
+                  record->result_code == NEXUS_OK ? &ack : NULL, text);
+    free(text);
 }
 
 /* cnats frees a message on a thread of its own, which it wakes each time it finds it asleep: many
@@ -261,7 +266,7 @@ void nx_window_end(struct nexus_client *client, struct nx_record *record, int co
     bool safe;
 
     if (record->sending) {
-        keep_result(client, record, code, ack);
+        keep_result(client, record, code, ack, text);
         return;
     }
     safe = ended_safe(record, code, ack);

@@ -106,6 +106,7 @@ struct nx_record *nx_record_take(struct nx_publisher *publisher)
 void nx_record_free(struct nx_publisher *publisher, struct nx_record *record)
 {
     free(record->result_error);
+    free(record->result_text);
     free(record->many);
     nx_kept_release(record->kept);
     *record = (struct nx_record){.slot = record->slot,

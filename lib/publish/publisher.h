@@ -81,6 +81,7 @@ struct nx_record {
     void *data;
     int result_code;
     struct nexus_error *result_error; /* only for an asynchronous failure; may lack memory */
+    char *result_text;                /* the server's words, while the end is kept */
     const char *stream;               /* of the ack; kept by the publisher */
     uint64_t sequence;
     bool duplicate;

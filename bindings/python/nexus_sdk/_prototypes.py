@@ -140,6 +140,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Sequence[Any]]] = {
     "nexus_inspect_stream": (c_int, (_P, _S, POINTER(structs.StreamInfo), _E)),
     "nexus_inspect_consumer": (c_int, (_P, _S, _S, POINTER(structs.ConsumerInfo), _E)),
     "nexus_list_consumers": (c_int, (_P, _S, structs.CONSUMER, _P, _E)),
+    "nexus_probe": (c_int, (_P, _S, _S, _E)),
     "nexus_provision_options_new": (_P, ()),
     "nexus_provision_options_destroy": (None, (_P,)),
     "nexus_provision_options_set_stream": (c_int, (_P, _S, _E)),
