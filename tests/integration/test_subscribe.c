@@ -244,6 +244,41 @@ START_TEST(what_cannot_be_subscribed_is_refused)
 }
 END_TEST
 
+START_TEST(streams_of_several_tenants_merge)
+{
+    static const char *const tenants[] = {"salon-001", "salon-002"};
+    static const char *const streams[] = {"ONE", "TWO"};
+    struct nexus_client *client = test_client("crm");
+    struct test_seen *seen = calloc(1, sizeof *seen);
+    struct test_raw raw;
+    bool handled[400] = {false};
+    test_raw_open(&raw, test_server.url);
+    test_raw_delete_stream(&raw, "NEXUS");
+    test_raw_stream(&raw, "ONE", "nexus.salon-001.>");
+    test_raw_stream(&raw, "TWO", "nexus.salon-002.>");
+    for (int i = 0; i < 2; i++) {
+        struct nexus_subscribe_options *options = nexus_subscribe_options_new();
+        publish_numbers(client, tenants[i], i * 200, 200);
+        OK(nexus_subscribe_options_set_stream(options, streams[i], err));
+        OK(nexus_subscribe_options_set_durable(options, "merged", err));
+        test_subscribe(client, tenants[i], seen, options);
+        nexus_subscribe_options_destroy(options);
+    }
+    WAIT_UNTIL(test_stats(client).queued == 400);
+    DISPATCH_UNTIL(client, seen->count == 400);
+    bool both = false;
+    for (int i = 0; i < 400; i++) {
+        ck_assert(!handled[seen->numbers[i]]);
+        handled[seen->numbers[i]] = true;
+        both |= i > 0 && i < 200 && (seen->numbers[i] < 200) != (seen->numbers[0] < 200);
+    }
+    ck_assert(both); /* neither waits until the other is empty */
+    test_raw_close(&raw);
+    nexus_client_destroy(client);
+    free(seen);
+}
+END_TEST
+
 START_TEST(a_small_queue_holds_back_the_pull)
 {
     struct nexus_client *client = test_client("crm");
@@ -275,6 +310,7 @@ int main(void)
     tcase_add_test(stream, a_new_consumer_starts_where_it_is_told);
     tcase_add_test(stream, a_consumer_of_another_kind_is_a_conflict);
     tcase_add_test(stream, what_cannot_be_subscribed_is_refused);
+    tcase_add_test(stream, streams_of_several_tenants_merge);
     tcase_add_test(stream, a_small_queue_holds_back_the_pull);
     return test_main(suite);
 }
