@@ -37,6 +37,8 @@ class Published:
         self.tried, self.accepted, self.refused = set(), {}, {}
         self.ends = collections.defaultdict(list)  # id -> [(kind, time, detail)]
         self.stored = {}  # id -> sequence
+        self.kept = {}  # id -> when it was safe in the spool
+        self.lost = 0  # that the spool cannot name
         self.stats, self.memory, self.states = {}, 0, []
 
     def read(self):
@@ -51,6 +53,10 @@ class Published:
                 self.ends[event].append((kind, int(when), rest[0]))
                 if kind == "S":
                     self.stored[event] = int(rest[0])
+            elif kind == "K":
+                self.kept[event] = int(when)
+            elif kind == "N":
+                self.lost += int(rest[0])
             elif kind == "C":
                 self.states.append((int(when), " ".join(rest)))
             elif kind == "Z":
@@ -121,7 +127,7 @@ class Account:
 
     def __init__(self, publishers, services, ordered, survives=()):
         self.publishers, self.services, self.ordered = publishers, services, ordered
-        self.survives = set(survives)  # publishers whose accepted events outlive them
+        self.survives = set(survives)  # publishers that are killed: what was under way may have no end
         self.faults = []
 
     def demand(self, good, text):
@@ -131,10 +137,9 @@ class Account:
     def owed(self):
         """The events that must be handled."""
         owed = set()
-        for name, published in self.publishers.items():
+        for published in self.publishers.values():
             owed.update(published.stored)
-            if name in self.survives:
-                owed.update(event for event in published.accepted if event not in published.ends)
+            owed.update(event for event in published.kept if event not in published.ends)
         return owed
 
     def outstanding(self):
@@ -145,7 +150,8 @@ class Account:
         several = [event for event, ends in published.ends.items() if len(ends) != 1]
         self.demand(not several, f"{name}: completions that came more than once: {some(several)}")
         if name not in self.survives:
-            silent = [event for event in published.accepted if event not in published.ends]
+            silent = [event for event in published.accepted
+                      if event not in published.ends and event not in published.kept]
             self.demand(not silent, f"{name}: accepted and never reported: {some(silent)}")
         strays = [event for event in published.ends if event not in published.tried]
         self.demand(not strays, f"{name}: completions of events never published: {some(strays)}")
@@ -169,9 +175,11 @@ class Account:
         """Events of one publisher and subject that stand in the stream in another order than published. Not for
         those that publish from several threads: these have no order."""
         count = 0
-        for published in (self.publishers[name] for name in self.ordered):
+        service = next(iter(self.services.values()))
+        places = {event: times[0][1] for event, times in service.handled.items()}
+        for name in self.ordered:
             last = {}
-            for event, sequence in sorted(published.stored.items()):
+            for event, sequence in sorted(item for item in places.items() if item[0].startswith(name + "-")):
                 number = int(event.rsplit("-", 1)[1])
                 subject = (number % 5, number // 5 % 4)  # as events are made
                 count += sequence < last.get(subject, 0)
@@ -199,6 +207,7 @@ class Account:
         return {
             "accepted": sum(len(published.accepted) for published in publishers),
             "stored": sum(len(published.stored) for published in publishers),
+            "spooled": sum(len(published.kept) for published in publishers),
             "reported": sum(1 for end in ends if end[0][0] == "F"),
             "refused": sum(len(published.refused) for published in publishers),
             "resent": sum(published.stats.get("resent", 0) for published in publishers),

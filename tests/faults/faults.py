@@ -19,6 +19,7 @@ import scenarios_hostile  # noqa: F401
 import scenarios_inbox  # noqa: F401
 import scenarios_network  # noqa: F401
 import scenarios_server  # noqa: F401
+import scenarios_spool  # noqa: F401
 import scenarios_time  # noqa: F401
 from scenario import SCENARIOS
 from world import World

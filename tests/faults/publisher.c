@@ -2,7 +2,7 @@
 /* Publishes events first … first + count - 1 at a rate, and writes down what became of each:
  *   T id   it is about to be published        A id   it has been accepted
  *   S id   … is stored                        F id   … has been given up on, and why
- *   X id   it was not accepted, and why
+ *   X id   it was not accepted, and why        K id   … is safe in the spool, to be stored
  * Asynchronously, or with several threads that wait for each ack. */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -23,7 +23,9 @@ static atomic_uint next_number;
 
 static void report(const char *id, int status, const struct nexus_receipt *receipt)
 {
-    if (status == NEXUS_OK)
+    if (status == NEXUS_OK && receipt->spooled_at)
+        journal("K %s %lld", id, monotonic());
+    else if (status == NEXUS_OK)
         journal("S %s %lld %llu %d", id, monotonic(), (unsigned long long)receipt->sequence,
                 receipt->duplicate);
     else
@@ -40,6 +42,36 @@ static void on_end(struct nexus_client *of, const struct nexus_receipt *receipt,
     report(event.id, err ? err->code : NEXUS_OK, receipt);
 }
 
+/* What the spool gives up on was accepted before; its message id is the event's. */
+static void on_spool(struct nexus_client *of, const struct nexus_spool_report *report_, void *data)
+{
+    const char *id = report_->message_id ? strchr(report_->message_id, ':') : NULL;
+
+    (void)of;
+    (void)data;
+    if (report_->reason == NEXUS_SPOOL_WAITING)
+        return;
+    if (id)
+        journal("F %s %lld %s", id + 1, monotonic(), nexus_status_name(report_->code));
+    else
+        journal("N - %lld %llu %s", monotonic(), (unsigned long long)report_->count,
+                report_->message ? report_->message : "");
+}
+
+static void use_spool(struct nexus_client_options *options)
+{
+    struct nexus_error err = NEXUS_ERROR_INIT;
+    const char *path = setting("spool", NULL);
+
+    if (!path)
+        return;
+    drive_must(nexus_client_options_set_spool(options, NEXUS_SPOOL_ALWAYS, path, &err), &err,
+               "spool");
+    drive_must(nexus_client_options_set_spool_rate(options, 0, &err), &err, "rate");
+    drive_must(nexus_client_options_set_spool_callback(options, on_spool, NULL, &err), &err,
+               "spool callback");
+}
+
 static long long due_at(unsigned number)
 {
     return began + (long long)(number - first) * 1000000000LL / rate;
@@ -52,7 +84,7 @@ static bool accepted_first(int status)
            status == NEXUS_E_PERMISSION || status == NEXUS_E_UNSUPPORTED;
 }
 
-static void publish_blocking(const struct nexus_publish_options *options, unsigned number)
+static void publish_blocking(struct nexus_publish_options *options, unsigned number)
 {
     struct nexus_receipt receipt = NEXUS_RECEIPT_INIT;
     struct nexus_error err = NEXUS_ERROR_INIT;
@@ -60,6 +92,7 @@ static void publish_blocking(const struct nexus_publish_options *options, unsign
     int status;
 
     event_make(name, number, &event);
+    drive_must(nexus_publish_options_set_message_id(options, event.id, &err), &err, "message id");
     journal("T %s %lld", event.id, monotonic());
     status = nexus_publish_json(client, event.channel, event.tenant, event.payload, options,
                                 &receipt, &err);
@@ -71,10 +104,12 @@ static void publish_blocking(const struct nexus_publish_options *options, unsign
     }
 }
 
-static void *publish_thread(void *options)
+static void *publish_thread(void *unused)
 {
+    struct nexus_publish_options *options = nexus_publish_options_new();
     unsigned number;
 
+    (void)unused;
     while (!drive_stopped() && (number = atomic_fetch_add(&next_number, 1)) < first + count) {
         long long left = due_at(number) - monotonic();
         struct timespec pause = {(time_t)(left / 1000000000), (long)(left % 1000000000)};
@@ -82,6 +117,7 @@ static void *publish_thread(void *options)
             nanosleep(&pause, NULL);
         publish_blocking(options, number);
     }
+    nexus_publish_options_destroy(options);
     return NULL;
 }
 
@@ -100,6 +136,7 @@ static bool publish_later(struct nexus_publish_options *options, unsigned number
     event_make(name, number, &event);
     drive_must(nexus_publish_options_set_callback(options, on_end, (void *)(uintptr_t)number, &err),
                &err, "callback");
+    drive_must(nexus_publish_options_set_message_id(options, event.id, &err), &err, "message id");
     journal("T %s %lld", event.id, monotonic());
     status =
         nexus_publish_json(client, event.channel, event.tenant, event.payload, options, NULL, &err);
@@ -127,12 +164,12 @@ static void publish_async(struct nexus_publish_options *options)
     }
 }
 
-static void publish_in_threads(struct nexus_publish_options *options, long threads)
+static void publish_in_threads(long threads)
 {
     pthread_t ids[THREADS_MAX];
 
     for (long i = 0; i < threads; i++)
-        if (pthread_create(&ids[i], NULL, publish_thread, options))
+        if (pthread_create(&ids[i], NULL, publish_thread, NULL))
             abort();
     for (long i = 0; i < threads; i++)
         pthread_join(ids[i], NULL);
@@ -156,6 +193,7 @@ int main(int argc, char **argv)
     drive_must(nexus_client_options_set_window(options, (uint32_t)setting_number("window", 2048),
                                                16u << 20, &err),
                &err, "window");
+    use_spool(options);
     journal_open(setting("journal", NULL));
     settings_check();
     if (!how || threads > THREADS_MAX)
@@ -165,10 +203,11 @@ int main(int argc, char **argv)
     began = monotonic();
     atomic_store(&next_number, first);
     if (threads)
-        publish_in_threads(how, threads);
+        publish_in_threads(threads);
     else
         publish_async(how);
     nexus_client_flush(client, (int)patience, NULL);
+    drive_must(nexus_client_spool_drain(client, (int)patience, &err), &err, "drain");
     nexus_client_close(client, (int)patience, NULL);
     drive_finish(client);
     nexus_client_destroy(client);
