@@ -200,6 +200,8 @@ run_sanitized()
     # The one build whose tests run without the optional libcrypto.
     if build gcc build-asan -Db_sanitize=address,undefined -Dlibcrypto=disabled; then
         suites build-asan asan --suite unit --suite sizes --suite vectors --suite trust --suite fuzz --suite integration -t 4
+        suites build-asan asan-python -t 4 'python aio' 'python client' 'python delivery' \
+            'python events' 'python interpreter' 'python keeping' 'python keys' 'python testing'
     fi
     step "Probing ThreadSanitizer" find_tsan_launcher || return 0
     if build gcc build-tsan -Db_sanitize=thread; then
