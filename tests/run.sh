@@ -187,6 +187,10 @@ run_plain()
     step "How the library is hardened" python3 tests/ports/hardening.py \
         build-test/lib/libnexus-sdk.so --compiled || true
     suites build-test all
+    # Without SQLite there is no spool, and everything else.
+    if ! $quick && build gcc build-nospool -Dspool=disabled -Dexamples=false; then
+        suites build-nospool nospool --suite unit --suite spool
+    fi
     $quick || run_valgrind
     $quick || step "Compiling for musl" tests/ports/musl.sh || true
 }
