@@ -183,6 +183,43 @@ START_TEST(closing_waits_for_the_spool_while_connected)
 }
 END_TEST
 
+/* Those who share a commit share a signature, and each is verified by itself. */
+START_TEST(signatures_are_made_before_the_disk_and_hold)
+{
+    static const char *const subjects[] = {"nexus.>", NULL};
+    static struct test_seen seen;
+    struct test_report reports[100] = {{0}};
+    struct nexus_trust_rule rule = NEXUS_TRUST_RULE_INIT;
+    struct nexus_signer *signer = NULL;
+    struct nexus_trust *trust = NULL;
+    char *key = NULL;
+    rule.subjects = subjects;
+    OK(nexus_signer_generate(NULL, &signer, err));
+    OK(nexus_signer_public(signer, NEXUS_KEY_JWK, &key, err));
+    OK(nexus_trust_new(&trust, err));
+    OK(nexus_trust_add(trust, key, &rule, err));
+    struct nexus_client_options *options = spool_options(NEXUS_SPOOL_ALWAYS);
+    OK(nexus_client_options_set_signer(options, signer, NEXUS_SIGNING_TREE, err));
+    struct nexus_client *client = test_client_of(options);
+    for (int i = 0; i < 100; i++) {
+        test_publish_async(client, i, &reports[i]);
+    }
+    spool_drained(client);
+    options = test_options("checker");
+    OK(nexus_client_options_set_trust(options, trust, NEXUS_TRUST_REQUIRE, err));
+    struct nexus_client *checker = test_client_of(options);
+    test_subscribe(checker, NULL, &seen, NULL);
+    DISPATCH_UNTIL(checker, seen.count == 100);
+    ck_assert_uint_eq(test_stats(checker).poison, 0);
+    ck_assert_uint_eq(test_stats(checker).verified, 100);
+    nexus_client_destroy(checker);
+    nexus_client_destroy(client);
+    nexus_trust_destroy(trust);
+    nexus_signer_destroy(signer);
+    nexus_free(key);
+}
+END_TEST
+
 static Suite *delivery_suite(void)
 {
     Suite *suite = suite_create("spool delivery");
@@ -194,6 +231,7 @@ static Suite *delivery_suite(void)
     tcase_add_test(tcase, on_outage_takes_what_cannot_be_sent);
     tcase_add_test(tcase, on_outage_takes_what_is_not_acked);
     tcase_add_test(tcase, on_outage_leaves_to_the_next_client_what_is_in_flight);
+    tcase_add_test(tcase, signatures_are_made_before_the_disk_and_hold);
     tcase_add_test(tcase, closing_waits_for_the_spool_while_connected);
     return suite;
 }
