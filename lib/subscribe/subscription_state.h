@@ -204,6 +204,11 @@ void nx_subscription_end(struct nexus_subscription *subscription);
 bool nx_subscription_enter(struct nexus_subscription *subscription);
 void nx_subscription_leave(struct nexus_subscription *subscription);
 
+/* subscription_names.c: stream, durable and filter; and, once it has a listener, its subjects. */
+int nx_subscription_names(struct nexus_subscription *subscription, const char *const *arguments,
+                          struct nexus_error *err);
+int nx_subscription_subjects(struct nexus_subscription *subscription, struct nexus_error *err);
+
 /* report.c: tells the error callback, once per failure in a row, and the log. No lock. */
 void nx_subscription_report(struct nexus_subscription *subscription, const struct nexus_error *err);
 
