@@ -1,21 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The site's check of its links must find dead ones and no others; the list of headers has all."""
+"""The site's check of its links must find dead ones, and no others."""
 
 import sys
 import tempfile
 import unittest
 from pathlib import Path
 
-ROOT = Path(sys.argv.pop())
-sys.path.insert(0, str(ROOT / "docs" / "site"))
+sys.path.insert(0, str(Path(sys.argv.pop()) / "docs" / "site"))
 import links  # noqa: E402  pylint: disable=wrong-import-position
-
-
-class Headers(unittest.TestCase):
-    def test_the_list_has_each(self):
-        listed = (ROOT / "docs" / "headers.md").read_text(encoding="utf-8")
-        for header in (ROOT / "include" / "nexus").glob("*.h"):
-            self.assertIn(f"(../include/nexus/{header.name})", listed)
 
 
 class Links(unittest.TestCase):
