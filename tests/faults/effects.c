@@ -11,6 +11,19 @@ static bool run(const char *statement)
     return sqlite3_exec(database, statement, NULL, NULL, NULL) == SQLITE_OK;
 }
 
+/* Two processes that start at once can meet here, where SQLite does not wait by itself. */
+static bool use_wal(void)
+{
+    for (int i = 0; i < 2000; i++) {
+        if (run("PRAGMA journal_mode=WAL"))
+            return true;
+        if ((sqlite3_errcode(database) & 0xff) != SQLITE_BUSY)
+            return false;
+        sqlite3_sleep(10);
+    }
+    return false;
+}
+
 static void must(bool good, const char *what)
 {
     if (good)
@@ -25,7 +38,7 @@ void effects_open(const char *path)
 
     must(sqlite3_open(path, &database) == SQLITE_OK, path);
     sqlite3_busy_timeout(database, 20000);
-    must(run("PRAGMA journal_mode=WAL") && run("PRAGMA synchronous=NORMAL"), "pragma");
+    must(use_wal() && run("PRAGMA synchronous=NORMAL"), "pragma");
     must(run("CREATE TABLE IF NOT EXISTS effects (id TEXT NOT NULL)"), "effects");
     drive_must(nexus_inbox_create(database, &err), &err, "inbox");
 }

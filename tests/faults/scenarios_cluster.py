@@ -22,7 +22,7 @@ def whole_again(cluster):
 def leader_killed(world):
     rounds = 6 if world.long else 1
     cluster = three(world)
-    world.crew(count=24000 if world.long else 5000, rate=500)
+    world.crew(count=24000 if world.long else 3000, rate=600)
     times = []
     for _ in range(rounds):
         world.pause(1)
@@ -39,9 +39,9 @@ def leader_killed(world):
 
 @scenario("cluster of three: leaders of stream and consumers step down")
 def leader_steps_down(world):
-    rounds = 20 if world.long else 4
+    rounds = 20 if world.long else 3
     cluster = three(world)
-    world.crew(count=20000 if world.long else 4000, rate=500)
+    world.crew(count=20000 if world.long else 2500, rate=600)
     times = []
     for number in range(rounds):
         world.pause(0.7)
@@ -60,7 +60,7 @@ def leader_steps_down(world):
 def majority_lost(world):
     rounds = 5 if world.long else 1
     cluster = three(world)
-    world.crew(count=20000 if world.long else 4000, rate=500)
+    world.crew(count=20000 if world.long else 2500, rate=600)
     times = []
     for _ in range(rounds):
         world.pause(1)

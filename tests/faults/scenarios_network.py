@@ -54,7 +54,7 @@ def network_stalled(world):
 def network_half_open(world):
     rounds = 4 if world.long else 1
     proxy = behind_proxy(world)
-    world.crew(count=12000 if world.long else 3000, rate=400)
+    world.crew(count=12000 if world.long else 2500, rate=400)
     times = []
     for _ in range(rounds):
         world.pause(1)
@@ -71,7 +71,7 @@ def network_half_open(world):
 def network_slow(world):
     proxy = behind_proxy(world)
     proxy.delay = 0.15
-    world.crew(count=8000 if world.long else 1000, rate=400, publisher={"ack_timeout": 1000})
+    world.crew(count=8000 if world.long else 600, rate=400, publisher={"ack_timeout": 1000})
     return {**world.finish(), "delay ms": 150}
 
 
