@@ -5,13 +5,13 @@
  *
  * CONCEPTS
  *   The platform's bus is NATS JetStream. Its contract (docs/nexus.asyncapi.yaml) has channels;
- * each has a subject, `nexus.{tenant_id}.booking.created`, and a payload. An event travels as one
- * JSON envelope: causal_id, vector_clock, payload, tenant. This library turns a C struct into that
- * and back: one publish function and one subscribe function per channel (events.h, docs/events.md),
+ *   each has a subject, `nexus.{tenant_id}.booking.created`, and a payload. An event travels as one
+ *   JSON envelope: causal_id, vector_clock, payload, tenant. This library turns a C struct into that
+ *   and back: one publish function and one subscribe function per channel (events.h, docs/events.md),
  *   and the same by name with JSON (nexus_publish_json, nexus_subscribe_json).
  *   Publishing waits for the stream's acknowledgement, and repeats with the same message id, so an
- *   event is stored once. Subscribing reads through a durable consumer and a handler returns a
- *   verdict, so an event is handled at least once, and what a handler acked does not come again.
+ *   event is stored once. Subscribing reads through a durable consumer, a handler returns a verdict,
+ *   and an inbox keeps what was handled from being handled again.
  *   A causal id names a chain of events; what a handler publishes joins the chain of its event.
  *
  * LIFECYCLE
@@ -22,7 +22,8 @@
  * THREADS AND CALLBACKS
  *   Publish from any thread. Handlers, completions and state callbacks run only inside
  *   nexus_client_dispatch(), _run(), _flush() and _close(), on the calling thread; an event loop
- *   watches nexus_client_fd(). Only the log callback may come from another thread. Each callback
+ *   watches nexus_client_fd(). Only the log callback may come from another thread, and handlers for
+ *   which workers were asked (workers.h). Each callback
  *   type says what may be called from it; what may not returns NEXUS_E_STATE and never deadlocks.
  *   A client does not survive fork(): calls in the child return NEXUS_E_FORK.
  *
@@ -34,6 +35,14 @@
  * ERRORS
  *   0 or a negative enum nexus_status; `struct nexus_error` names the member or argument and says
  *   in a sentence what is wrong with it.
+ *
+ * HANDLING
+ *   RETRY by a schedule, REJECT, and what cannot be read: after the last delivery an event becomes a
+ *   dead letter, in a stream of its own, and can be sent back (dead_letter.h, docs/consuming.md).
+ *   Each event is handled once across redelivery; across the end of the process with an inbox on
+ *   disk or in the application's own transaction (inbox.h, docs/exactly-once.md). Handlers on several
+ *   threads with order for each key (workers.h), reading a stream from its start without acks
+ *   (replay.h), events whose causes are missing (causality.h).
  *
  * SPOOL
  *   nexus_client_options_set_spool: events are kept in a file while the server is away, or before
@@ -48,6 +57,11 @@
  *
  * OUTBOX
  *   nexus_prepare_… -> the application's own transaction -> nexus_publish_prepared (outbox.h).
+ *
+ * WATCHING
+ *   nexus_client_stats and its JSON and Prometheus forms, hooks for spans, log lines with stable
+ *   names (observe.h, docs/observability.md). testing.h, which is not included here, has a bus in
+ *   memory for an application's tests.
  *
  * ABI
  *   Handles and options are opaque. Public structs begin with `size`, which their INIT macro sets,
