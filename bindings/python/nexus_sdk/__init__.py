@@ -19,6 +19,7 @@ The modules:
     keys      signing, trust stores and capability tokens
     inbox     handling each event once
     dead_letters  events that were given up on
+    spool     a file that keeps events through outages and the process's end
     outbox    events that are kept in the application's own database first
     contract  the channels and their members at run time; checking payloads without a client
     testing   a bus in memory, with faults; the pytest plugin's fixtures are made of it
@@ -41,6 +42,7 @@ from .errors import (AuthError, ChannelError, ClosedError, ConflictError, Connec
 from .inbox import Inbox
 from .keys import Signer, Trust
 from .publishing import Receipt
+from .spool import Spool
 from .subscription import DeadLetter, Poison, Subscription
 
 __version__ = "1.0.0"
@@ -50,7 +52,7 @@ __all__ = ["ACK", "DEFER", "REJECT", "RETRY", "AuthError", "ChannelError", "Clie
            "ForbiddenError", "ForkError", "FullError", "Inbox", "InternalError", "InvalidError",
            "JsonError", "KeyFault", "NexusError", "NoStreamError", "NotFoundError",
            "OutOfMemoryError", "Poison", "Receipt", "Reject", "ReplayError", "Retry",
-           "SettledError", "SignatureError", "Signer", "StateError", "StreamError", "SubjectError",
+           "SettledError", "SignatureError", "Signer", "Spool", "StateError", "StreamError", "SubjectError",
            "Subscription", "TenantError", "TooLargeError", "Trust", "UnsupportedError",
            "ValidationError", "Verdict", "errors", "events", "library_version"]
 

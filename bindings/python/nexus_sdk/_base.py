@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optiona
 
 from . import _native, _structs, errors
 from ._connect import choice, connect
-from ._loop import Loop, state_changed
+from ._loop import Loop, spool_reported, state_changed
 from .keys import Signer, Trust
+from .spool import Spool, read_stats
 from .subscription import START, Subscription, data_of, deliver, died, poisoned, report
 
 if TYPE_CHECKING:
@@ -48,12 +49,14 @@ class Connection(Loop):
                  signer: Union[None, str, Signer] = None,
                  signer_key_id: Optional[str] = None, signing: str = "auto",
                  trust: Union[None, str, Trust] = None, trust_policy: str = "require",
-                 capability: Optional[str] = None, log_level: Optional[int] = None,
+                 capability: Optional[str] = None, spool: Optional[Spool] = None,
+                 log_level: Optional[int] = None,
                  on_state: Optional[Callable[[str, Optional[str]], None]] = None) -> None:
         self._given = {name: value for name, value in locals().items()
                        if name not in ("self", "__class__")}
         super().__init__(steps_time=(url or "").startswith("memory:"))
         self._on_state = on_state
+        self._on_spool = None if spool is None else spool.on_report
         self._private = url == "memory:"
         self._ready()
 
@@ -61,7 +64,7 @@ class Connection(Loop):
         """The options are known."""
 
     def _open(self) -> None:
-        self._connected(connect(self._given, state_changed))
+        self._connected(connect(self._given, state_changed, spool_reported))
         self._given = {}  # with the secrets in it
 
     @property
@@ -80,6 +83,14 @@ class Connection(Loop):
         with self._use() as pointer:
             _native.call("nexus_client_stats", pointer, ctypes.byref(stats))
         return {name: getattr(stats, name) for name in _structs.STATS_NAMES}
+
+    def spool_stats(self) -> Dict[str, int]:
+        """The spool's counters by name; nexus/spool.h says what each one counts. All are 0 without
+        a spool. `oldest_at` is in milliseconds since 1970."""
+        stats = _structs.SpoolStats(size=ctypes.sizeof(_structs.SpoolStats))
+        with self._use() as pointer:
+            _native.call("nexus_client_spool_stats", pointer, ctypes.byref(stats))
+        return read_stats(stats)
 
     def _text(self, function: str) -> str:
         out = ctypes.c_void_p()

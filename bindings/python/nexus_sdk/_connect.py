@@ -69,7 +69,7 @@ def _set_keys(options: _native.Options, given: Dict[str, Any]) -> None:
         options.set("trust", trust._pointer, choice(TRUST, given["trust_policy"], "trust_policy"))
 
 
-def connect(given: Dict[str, Any], state: Any) -> ctypes.c_void_p:
+def connect(given: Dict[str, Any], state: Any, spooled: Any) -> ctypes.c_void_p:
     """Makes the client of C. Raises what nexus_client_new() reports."""
     client = ctypes.c_void_p()
     with _native.Options("client") as options:
@@ -89,5 +89,7 @@ def connect(given: Dict[str, Any], state: Any) -> ctypes.c_void_p:
         if given["on_state"] is not None:
             options.set("state_callback", state, None)
         _set_keys(options, given)
+        if given["spool"] is not None:
+            given["spool"]._set(options, spooled)
         _native.call("nexus_client_new", options.pointer, ctypes.byref(client))
     return client

@@ -16,6 +16,7 @@ from ._signals import Interrupts
 from .delivery import Delivery
 from .events import CHANNELS, Event
 from .publishing import OnDone, Receipt, publish
+from .spool import OnSpool, read_report
 from .subscription import Subscription
 
 _log = logging.getLogger("nexus_sdk")
@@ -36,6 +37,16 @@ def state_changed(pointer: Optional[int], state: int, reason: Optional[bytes], _
         _log.exception("on_state")
 
 
+@_structs.callback(_structs.SPOOL)
+def spool_reported(pointer: Optional[int], found: Any, _: Any) -> None:
+    try:
+        client = _native.clients.get(pointer or 0)
+        if client is not None and client._on_spool is not None:
+            client._on_spool(read_report(found.contents))
+    except BaseException:
+        _log.exception("on_report of the spool")
+
+
 def payload_of(event: Event) -> Mapping[str, Any]:
     """An event's payload; ValidationError when it contradicts itself."""
     try:
@@ -48,6 +59,7 @@ class Loop:
     """A client's callbacks: running them, and the end."""
 
     _on_state: Optional[Callable[[str, Optional[str]], None]] = None
+    _on_spool: Optional[OnSpool] = None
     _handle: Optional[Handle] = None
 
     def __init__(self, steps_time: bool) -> None:

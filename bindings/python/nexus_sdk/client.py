@@ -49,6 +49,7 @@ class Client(Connection, Publishers):
         trust: A Trust, or a JWK Set file: events that it does not vouch for are refused.
         trust_policy: "require", or "permit" for unsigned events, too.
         capability: The token to attach to every signed event.
+        spool: A Spool: a file that keeps events through outages and the process's end.
         log_level: A level of logging. Default: what the logger "nexus_sdk" lets through now.
         on_state: Called with the state's name and a reason or None, where handlers run.
 
@@ -278,6 +279,13 @@ class Client(Connection, Publishers):
         wait = -1 if timeout is None else min(_native.milliseconds(timeout, "timeout"), 2**31 - 1)
         with self._running("flush") as (pointer, _):
             _native.call("nexus_client_flush", pointer, wait)
+
+    def spool_drain(self, timeout: Optional[float] = None) -> None:
+        """Waits until the spool is empty, and runs what is due meanwhile. DeadlineError after
+        `timeout` seconds. At once without a spool."""
+        wait = -1 if timeout is None else min(_native.milliseconds(timeout, "timeout"), 2**31 - 1)
+        with self._running("spool_drain") as (pointer, _):
+            _native.call("nexus_client_spool_drain", pointer, wait)
 
     def close(self, timeout: float = 10.0) -> None:
         """Ends the client gracefully: waits up to `timeout` seconds for events that are not stored

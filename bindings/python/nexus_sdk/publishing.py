@@ -34,6 +34,8 @@ class Receipt(NamedTuple):
     """The stream's name; "" while it is not stored."""
     duplicate: bool = False
     """The stream had stored this message id before."""
+    spooled_at: Optional[float] = None
+    """When the spool made it durable, in seconds since 1970; it is stored later."""
 
 
 OnDone = Callable[[Receipt, Optional[errors.NexusError]], None]
@@ -43,7 +45,8 @@ OnDone = Callable[[Receipt, Optional[errors.NexusError]], None]
 def receipt_of(receipt: _structs.Receipt) -> Receipt:
     """A receipt of C as one of Python."""
     if not receipt.sequence:
-        return Receipt(receipt.message_id.decode(), receipt.causal_id.decode())
+        return Receipt(receipt.message_id.decode(), receipt.causal_id.decode(),
+                       spooled_at=receipt.spooled_at / 1000 if receipt.spooled_at else None)
     return Receipt(receipt.message_id.decode(), receipt.causal_id.decode(), receipt.sequence,
                    receipt.stream.decode(), receipt.duplicate)
 
