@@ -32,7 +32,8 @@ def _identifiers(headers):
     found = set()
     for path in sorted(headers.glob("*.h")):
         if path.name != "events.h":
-            found.update(re.findall(r"\b(?:nexus|NEXUS)_\w+", path.read_text(encoding="utf-8")))
+            code = re.sub(r"/\*.*?\*/", " ", path.read_text(encoding="utf-8"), flags=re.S)
+            found.update(re.findall(r"\b(?:nexus|NEXUS)_\w+", code))
     return found
 
 
