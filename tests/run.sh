@@ -216,10 +216,12 @@ run_sanitized()
 
 run_valgrind()
 {
+    memcheck="valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite"
+    memcheck="$memcheck --suppressions='$root/tests/support/valgrind.supp'"
     suites build-test valgrind-unit --suite unit -t 20 --wrap \
-        'valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite'
+        "$memcheck"
     suites build-test valgrind-wire -t 20 --wrap \
-        'valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite' \
+        "$memcheck" \
         poison settle causal publish
 }
 

@@ -146,10 +146,9 @@ void nx_crew_tick(struct nexus_subscription *subscription, int64_t now)
 {
     struct nexus_client *client = subscription->client;
 
-    if (!subscription->crew)
-        return;
+    /* The I/O thread comes by while a subscription's crew is still being made. */
     pthread_mutex_lock(&client->lock);
-    if (nx_lanes_wake(&subscription->crew->lanes, now))
+    if (subscription->crew && nx_lanes_wake(&subscription->crew->lanes, now))
         pthread_cond_broadcast(&subscription->crew->work);
     pthread_mutex_unlock(&client->lock);
 }
@@ -282,12 +281,15 @@ int nx_crew_start(struct nexus_subscription *subscription, struct nexus_error *e
 
     if (!wanted)
         return NEXUS_OK;
-    crew = subscription->crew = calloc(1, sizeof(*crew));
+    crew = calloc(1, sizeof(*crew));
     if (!crew)
         return nx_no_memory(err);
     nx_lanes_init(&crew->lanes);
     pthread_cond_init(&crew->work, NULL);
     crew->hold = subscription->options.hold_key;
+    pthread_mutex_lock(&subscription->client->lock);
+    subscription->crew = crew;
+    pthread_mutex_unlock(&subscription->client->lock);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (started < wanted && start_one(subscription))
@@ -311,10 +313,8 @@ void nx_crew_wait(struct nexus_subscription *subscription)
 {
     struct nexus_client *client = subscription->client;
 
-    if (!subscription->crew)
-        return;
     pthread_mutex_lock(&client->lock);
-    while (subscription->crew->busy)
+    while (subscription->crew && subscription->crew->busy)
         pthread_cond_wait(&subscription->returned, &client->lock);
     pthread_mutex_unlock(&client->lock);
 }

@@ -129,7 +129,7 @@ static inline void subscribe(struct work *work, struct nexus_subscribe_options *
 
 static inline void publish(struct work *work, int tenant, int number)
 {
-    char name[16];
+    char name[24];
     snprintf(name, sizeof name, "salon-%d", tenant);
     OK(test_publish_for(work->client, name, number, NULL, NULL, err));
 }
