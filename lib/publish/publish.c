@@ -21,6 +21,7 @@ struct job {
     bool shown;   /* to the hooks, which gave it a span */
     void *span;
     bool spools; /* goes to the disk before it is sent */
+    bool ticked; /* the clock, for this event */
 };
 
 int nx_record_message(struct nexus_client *client, struct nx_record *record,
@@ -91,11 +92,15 @@ static void write_ahead(struct nexus_client *client, struct nx_record *record)
     nx_spool_append(client, kept);
 }
 
-/* The client was closed while the event was being made. Gives both locks back. */
-static int come_too_late(struct nexus_client *client, struct nx_record *record,
-                         struct nexus_error *err)
+/* The client was closed while the event was being made. Gives both locks back, and the clock's
+ * tick: the next client of this node must not seem to follow an event that is missing. */
+static int come_too_late(const struct job *job, struct nx_record *record, struct nexus_error *err)
 {
+    struct nexus_client *client = job->client;
+
     pthread_mutex_unlock(&client->lock);
+    if (job->ticked)
+        nx_clock_untick(client->clock);
     pthread_mutex_unlock(&client->publisher->order);
     client->wire->ops->message_free(client->wire, record->message);
     record->message = NULL;
@@ -124,7 +129,7 @@ static int launch(struct job *job, struct nx_record *record, struct nexus_receip
     fill_receipt(job, NULL, receipt);
     pthread_mutex_lock(&client->lock);
     if (client->publisher->abandoned)
-        return come_too_late(client, record, err);
+        return come_too_late(job, record, err);
     nx_window_enter(client, record);
     if (job->spools)
         write_ahead(client, record);
@@ -190,7 +195,8 @@ static int compose(struct job *job, struct nx_composing *composing, struct nx_re
         return code;
     job->event = out;
     code = materialize(job, record, err);
-    if (code != NEXUS_OK)
+    job->ticked = code == NEXUS_OK;
+    if (!job->ticked)
         nx_clock_untick(client->clock);
     return code;
 }
