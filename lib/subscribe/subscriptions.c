@@ -11,15 +11,9 @@
 #include "delivery.h"
 #include "ordered.h"
 #include "pull.h"
+#include "visit.h"
 
 /* ---- visiting each one without the lock */
-
-/* What is done with one. */
-struct visitor {
-    void (*call)(struct nexus_subscription *subscription, const void *what);
-    const void *what;
-    int64_t due; /* only those with something to do by then */
-};
 
 static int64_t due_at(const struct nexus_subscription *subscription)
 {
@@ -42,7 +36,7 @@ static int64_t due_at(const struct nexus_subscription *subscription)
 /* Subscriptions come and go while one is visited, so each is marked; when the list has changed
  * under the visitor, it begins again with those that have no mark. Two visitors at the same time
  * may visit one twice, which does no harm. */
-static void visit_each(struct nexus_client *client, const struct visitor *visitor)
+void nx_subscriptions_visit(struct nexus_client *client, const struct nx_visitor *visitor)
 {
     static atomic_uint_fast64_t visits;
     uint64_t visit = atomic_fetch_add(&visits, 1) + 1;
@@ -271,9 +265,9 @@ static void start_anew(struct nexus_subscription *subscription, const void *what
 
 void nx_subscriptions_up(struct nexus_client *client)
 {
-    struct visitor visitor = {start_anew, NULL, INT64_MAX};
+    struct nx_visitor visitor = {start_anew, NULL, INT64_MAX};
 
-    visit_each(client, &visitor);
+    nx_subscriptions_visit(client, &visitor);
 }
 
 /* Which right is missing shows in the subject: to pull, to hear the answer, or to ack. */
@@ -301,9 +295,9 @@ static void forbid(struct nexus_subscription *subscription, const void *what)
 
 void nx_subscriptions_forbidden(struct nexus_client *client, const char *subject)
 {
-    struct visitor visitor = {forbid, subject, INT64_MAX};
+    struct nx_visitor visitor = {forbid, subject, INT64_MAX};
 
-    visit_each(client, &visitor);
+    nx_subscriptions_visit(client, &visitor);
 }
 
 /* ---- time */
@@ -336,119 +330,16 @@ static void tick(struct nexus_subscription *subscription, const void *what)
 
 int64_t nx_subscriptions_tick(struct nexus_client *client, int64_t now)
 {
-    struct visitor visitor = {tick, &now, now};
+    struct nx_visitor visitor = {tick, &now, now};
     bool pause = client->arrival_count == 0;
     int64_t next = INT64_MAX;
 
     nx_subscriptions_arrived(client);
     release_done(client, pause ? 1 : NX_DONE_ENOUGH);
-    visit_each(client, &visitor);
+    nx_subscriptions_visit(client, &visitor);
     pthread_mutex_lock(&client->lock);
     for (struct nexus_subscription *at = client->subscriptions; at; at = at->next)
         next = due_at(at) < next ? due_at(at) : next;
     pthread_mutex_unlock(&client->lock);
     return next;
-}
-
-/* ---- the end */
-
-static void end(struct nexus_subscription *subscription, const void *what)
-{
-    (void)what;
-    nx_subscription_end(subscription);
-}
-
-void nx_subscriptions_close(struct nexus_client *client)
-{
-    struct visitor visitor = {end, NULL, INT64_MAX};
-
-    visit_each(client, &visitor);
-}
-
-static bool take_back(struct nexus_delivery *delivery)
-{
-    int open = NX_DELIVERY_OPEN, burying = NX_DELIVERY_BURYING;
-
-    return atomic_compare_exchange_strong(&delivery->state, &open, NX_DELIVERY_GIVEN_BACK) ||
-           atomic_compare_exchange_strong(&delivery->state, &burying, NX_DELIVERY_UNBURIED);
-}
-
-static void wait_for_crew(struct nexus_subscription *subscription, const void *what)
-{
-    (void)what;
-    nx_crew_wait(subscription);
-}
-
-void nx_subscriptions_wait(struct nexus_client *client)
-{
-    struct visitor visitor = {wait_for_crew, NULL, INT64_MAX};
-
-    visit_each(client, &visitor);
-}
-
-/* With the lock: the next delivery in hand that is not decided, decided now. */
-static struct nx_received *give_up_next(struct nexus_subscription *subscription)
-{
-    for (struct nx_received *at = subscription->in_hand.first; at; at = at->next) {
-        if (take_back(at->delivery)) {
-            nx_received_remove(&subscription->in_hand, at);
-            nx_uncount(subscription->client, NX_IN_HAND);
-            return at;
-        }
-    }
-    return NULL;
-}
-
-static void abandon(struct nexus_subscription *subscription, const void *what)
-{
-    struct nexus_client *client = subscription->client;
-
-    (void)what;
-    for (;;) {
-        struct nx_received *received;
-        char *reply = NULL;
-        pthread_mutex_lock(&client->lock);
-        subscription->abandoned = true;
-        received = give_up_next(subscription);
-        if (received)
-            reply = strdup(received->view.reply);
-        pthread_mutex_unlock(&client->lock);
-        if (!received)
-            return;
-        if (reply)
-            nx_settle_give_back(subscription->client, reply, false);
-        free(reply);
-    }
-}
-
-void nx_subscriptions_abandon(struct nexus_client *client)
-{
-    struct visitor visitor = {abandon, NULL, INT64_MAX};
-
-    nx_subscriptions_close(client);
-    visit_each(client, &visitor);
-}
-
-void nx_subscriptions_free(struct nexus_client *client)
-{
-    struct nexus_subscription *subscription;
-
-    for (;;) {
-        bool unused = false;
-        pthread_mutex_lock(&client->lock);
-        subscription = client->subscriptions;
-        if (subscription) {
-            subscription->destroyed = true;
-            subscription->abandoned = true;
-            nx_settle_forget_late(subscription);
-            unused = nx_subscription_unused(subscription);
-            if (subscription->listed) /* what is in hand keeps the memory, not the place */
-                nx_subscription_unlist(subscription);
-        }
-        pthread_mutex_unlock(&client->lock);
-        if (!subscription)
-            return;
-        if (unused)
-            nx_subscription_free(subscription);
-    }
 }
